@@ -1,0 +1,55 @@
+# `make run` does the main job, `make test` passes the tests; both set up all they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run serve test lint format lock bench clean
+
+help:
+	@echo "make run [DATA=FILE]   ETL, bundle, model, endpoint, batch and report on the abalone pipeline"
+	@echo "make test              all tests"
+	@echo "make lint              ruff and mypy"
+	@echo "make bench             benchmarks beside their peers, as JSON"
+	@echo "make lock              make the lock files anew"
+
+setup: $(VENV)/.installed
+
+# Two steps: pyspark is a source distribution, and its build must not fetch unpinned tools.
+$(VENV)/.installed: requirements/build.txt requirements/main.txt setup.py
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install -q --require-hashes -r requirements/build.txt
+	$(BIN)/python -m pip install -q --require-hashes --no-build-isolation -r requirements/main.txt
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: setup
+	$(BIN)/inference-pipeline run examples/abalone/pipeline.yml $(if $(DATA),--input "$(DATA)")
+
+serve: setup
+	$(BIN)/inference-pipeline serve runs/abalone
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+# uv only resolves here; the installed set comes from the files it writes.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/main.in -o requirements/main.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --allow-unsafe requirements/build.in -o requirements/build.txt
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

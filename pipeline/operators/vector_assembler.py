@@ -1,0 +1,150 @@
+"""vector_assembler: numbers and vectors side by side in one vector."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Dict, List, Sequence, Tuple
+
+import numpy as np
+
+from pipeline.columns import AnyColumn, Dense, Numbers, Sparse
+from pipeline.errors import BundleError, UnsupportedStageError
+from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Shape, Types
+from pipeline.operators.values import scalar_shape, shape_list, string, tensor_shape
+
+# Wider vectors stay in compressed rows.
+DENSE_UP_TO = 2048
+
+
+class VectorAssembler(Operator):
+    """Spark's `VectorAssembler`.
+
+    In: numbers, booleans and vectors. Out: their values side by side, float64; a negative zero becomes zero, as
+    in Spark. Null and NaN: refused under `error`; under `keep` null becomes NaN; under `skip` Spark drops the row, here
+    it is refused. Dense up to 2,048 values, sparse above.
+    Source: org.apache.spark.ml.feature.VectorAssembler.
+    """
+
+    op = "vector_assembler"
+    stages = ("VectorAssembler",)
+
+    def __init__(self, sizes: Sequence[int], handle_invalid: str, scalars: Sequence[bool] = ()) -> None:
+        self.sizes = tuple(sizes)
+        self.handle_invalid = handle_invalid
+        self.scalars = tuple(scalars) or tuple(size == 1 for size in sizes)
+
+    @classmethod
+    def from_spark(cls, stage: Any, types: Types) -> List[Node]:
+        sources = stage.getInputCols()
+        known = [types.get(name, ColumnType("number")) for name in sources]
+        for name, kind in zip(sources, known):
+            if kind.kind == "vector" and kind.size is None:
+                raise UnsupportedStageError(
+                    f"stage {stage.uid!r}: the length of vector column {name!r} is not known",
+                    hint="give write_bundle a schema with the vector's size, or put a VectorSizeHint before it",
+                )
+        operator = cls(
+            [kind.size or 1 for kind in known],
+            stage.getOrDefault("handleInvalid"),
+            [kind.kind != "vector" for kind in known],
+        )
+        ports = {f"input{place}": name for place, name in enumerate(sources)}
+        return [Node(stage.uid, operator, Shape(ports, {"output": stage.getOutputCol()}))]
+
+    @classmethod
+    def from_attributes(cls, attributes: Attributes) -> "VectorAssembler":
+        # Bundles of 2017 have no shapes: the inputs themselves tell.
+        shapes: List[Tuple[int, ...]] = attributes.get("input_shapes") or []
+        if any(math.prod(shape) > 1 << 30 or len(shape) > 1 for shape in shapes):
+            raise BundleError(f"{attributes.where}: input shapes {shapes} are out of range")
+        return cls(
+            [shape[0] if shape else 1 for shape in shapes],
+            attributes.choice("handle_invalid", ("error", "skip", "keep"), "error"),
+            [not shape for shape in shapes],
+        )
+
+    def attributes(self) -> Dict[str, Any]:
+        shapes = [scalar_shape() if one else tensor_shape(size) for size, one in zip(self.sizes, self.scalars)]
+        return {"input_shapes": shape_list(shapes), "handle_invalid": string(self.handle_invalid)}
+
+    def input_types(self, count: int) -> List[ColumnType]:
+        if not self.sizes:
+            return [ColumnType("number")] * count
+        return [
+            ColumnType("number") if one else ColumnType("vector", size) for size, one in zip(self.sizes, self.scalars)
+        ]
+
+    def output_types(self, inputs: Sequence[ColumnType]) -> List[ColumnType]:
+        sizes = [1 if kind.kind == "number" else kind.size for kind in inputs]
+        return [ColumnType("vector", None if None in sizes else sum(size or 0 for size in sizes))]
+
+    def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
+        widths = [1 if isinstance(column, Numbers) else column.size for column in inputs]  # type: ignore[union-attr]
+        if sum(widths) > DENSE_UP_TO:
+            return [self._sparse(inputs, widths)]
+        return [self._dense(inputs, widths)]
+
+    def _dense(self, inputs: Sequence[AnyColumn], widths: Sequence[int]) -> Dense:
+        matrix = np.zeros((len(inputs[0]), sum(widths)))
+        at = 0
+        for place, (column, width) in enumerate(zip(inputs, widths)):
+            part = matrix[:, at : at + width]
+            if isinstance(column, Numbers):
+                part[:, 0] = self._checked(column, place)
+            elif isinstance(column, Sparse):
+                self._check(column.values, column.rows(), place)
+                part[column.rows(), column.indices] = column.values
+            elif isinstance(column, Dense):
+                self._check(column.values.ravel(), None, place, width)
+                part[:] = column.values
+            at += width
+        matrix += 0.0  # -0.0 + 0.0 is 0.0
+        return Dense(matrix)
+
+    def _sparse(self, inputs: Sequence[AnyColumn], widths: Sequence[int]) -> Sparse:
+        rows, indices, values = [], [], []
+        at = 0
+        for place, (column, width) in enumerate(zip(inputs, widths)):
+            part_rows, part_indices, part_values = self._entries(column, place)
+            stored = part_values != 0
+            rows.append(part_rows[stored])
+            indices.append(part_indices[stored] + at)
+            values.append(part_values[stored])
+            at += width
+        row = np.concatenate(rows)
+        # Stable: within a row the inputs already stand in order.
+        order = np.argsort(row, kind="stable")
+        indptr = np.zeros(len(inputs[0]) + 1, dtype=np.int64)
+        np.cumsum(np.bincount(row, minlength=len(inputs[0])), out=indptr[1:])
+        return Sparse(indptr, np.concatenate(indices)[order].astype(np.int32), np.concatenate(values)[order], at)
+
+    def _entries(self, column: AnyColumn, place: int) -> Tuple[Any, Any, Any]:
+        if isinstance(column, Numbers):
+            values = self._checked(column, place)
+            return np.arange(len(values)), np.zeros(len(values), dtype=np.int64), values
+        assert isinstance(column, (Dense, Sparse))
+        if isinstance(column, Dense):
+            self._check(column.values.ravel(), None, place, column.size)
+            row, index = np.nonzero(column.values)
+            return row, index, column.values[row, index]
+        self._check(column.values, column.rows(), place)
+        return column.rows(), column.indices, column.values
+
+    def _checked(self, column: Numbers, place: int) -> Any:
+        values = column.doubles()
+        if column.valid is not None:
+            null = column.first_null()
+            if null is not None and self.handle_invalid != "keep":
+                raise RowError("the value is missing", row=null, place=place, expected="a number")
+            values = np.where(column.valid, values, np.nan)
+        self._check(values, None, place)
+        return values
+
+    def _check(self, values: Any, rows: Any, place: int, width: int = 1) -> None:
+        if self.handle_invalid == "keep" or values.dtype.kind != "f":
+            return
+        gone = np.isnan(values)
+        if gone.any():
+            at = int(np.argmax(gone))
+            row = int(rows[at]) if rows is not None else at // width
+            raise RowError("found NaN", row=row, place=place, value=math.nan, expected="a number")

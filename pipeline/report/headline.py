@@ -1,0 +1,107 @@
+"""The top of the page: what was run, what came out, and what a reader must not overlook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.report.formats import duration, joined, number
+from pipeline.report.metrics import BASELINES, main_metric
+from pipeline.report.parity import verdict
+
+DONE = ("completed", "done")
+
+
+@dataclass(frozen=True)
+class Card:
+    """A headline figure; `level` is "", "good", "warn" or "bad"."""
+
+    label: str
+    value: str
+    note: str
+    level: str = ""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A line above everything else."""
+
+    level: str
+    title: str
+    text: str
+
+
+def sentence(run: Mapping[str, Any]) -> str:
+    """What was run, in one sentence made of the parts that are known."""
+    source = run.get("input") or {}
+    features, training = run.get("features") or {}, run.get("training") or {}
+    parts = []
+    if source.get("rows") is not None:
+        origin = source.get("source")
+        parts.append(f"{source['rows']:,} rows" + (f" of {origin}" if origin else ""))
+    if features.get("count") is not None:
+        stages = len(features.get("stages") or [])
+        made = f"{features['count']:,} features"
+        parts.append(f"{stages} Spark stages into {made}" if stages else made)
+    if training.get("rounds") is not None:
+        objective = f" ({training['objective']})" if training.get("objective") else ""
+        parts.append(f"an XGBoost model of {training['rounds']:,} rounds{objective}")
+    if not parts:
+        return f"A {run['task']} run."
+    return " through ".join([parts[0], joined(parts[1:])] if parts[1:] else parts) + "."
+
+
+def cards(run: Mapping[str, Any]) -> list[Card]:
+    """The headline figures there are: main metric, parity, endpoint, total time."""
+    return [card for card in (_metric(run), _parity(run), _endpoint(run), _time(run)) if card]
+
+
+def _metric(run: Mapping[str, Any]) -> Card | None:
+    metric = main_metric(run)
+    if metric is None:
+        return None
+    note = "on the test rows"
+    if metric.comparison:
+        note = f"{metric.comparison} than {BASELINES[run['task']]}" if metric.better is not None else metric.comparison
+    level = "warn" if metric.better is False else ""
+    return Card(metric.label, number(metric.value), note, level)
+
+
+def _parity(run: Mapping[str, Any]) -> Card:
+    found = verdict(run.get("verification"))
+    rows = (run.get("verification") or {}).get("rows")
+    return Card("Parity", found.short, f"{rows:,} rows, engine against engine" if rows else found.text, found.level)
+
+
+def _endpoint(run: Mapping[str, Any]) -> Card | None:
+    endpoint = run.get("endpoint") or {}
+    if endpoint.get("p50_ms") is None:
+        return None
+    notes = [f"{endpoint['requests']:,} requests"] if endpoint.get("requests") else []
+    if endpoint.get("p99_ms") is not None:
+        notes.append(f"p99 {number(endpoint['p99_ms'])} ms")
+    return Card("Endpoint p50", f"{number(endpoint['p50_ms'])} ms", ", ".join(notes))
+
+
+def _time(run: Mapping[str, Any]) -> Card | None:
+    if run.get("seconds") is None:
+        return None
+    steps = len(run.get("steps") or [])
+    return Card("Total time", duration(run["seconds"]), f"{steps} steps, from data to report" if steps else "")
+
+
+def notices(run: Mapping[str, Any]) -> list[Notice]:
+    """What changes how the whole page is to be read, worst first."""
+    found = []
+    if run["status"] not in DONE:
+        failed = [step["name"] for step in run.get("steps") or [] if step.get("status") == "failed"]
+        text = f"It stopped at {joined(failed)}. " if failed else ""
+        found.append(Notice("bad", f"This run is {run['status']}", f"{text}What follows is incomplete."))
+    if (run.get("endpoint") or {}).get("agree") is False:
+        text = "Replies differ from the predictions the model gives elsewhere in this run."
+        found.append(Notice("bad", "The endpoint disagrees", text))
+    if (run.get("input") or {}).get("kind") == "synthetic":
+        text = "It was drawn by a generator, not measured. Its metrics show that the pipeline works, nothing more."
+        found.append(Notice("warn", "The data is a generated sample", text))
+    return found

