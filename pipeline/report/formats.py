@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from numbers import Real
 from typing import Any
 
 from jinja2 import Undefined
@@ -30,11 +31,11 @@ def plain(value: float) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _data(value: float, text: str) -> Markup:
-    return Markup('<data value="{}">{}</data>').format(repr(value), text)
+    return Markup('<data value="{}">{}</data>').format(str(value), text)
 
 
 def number(value: Any) -> str:
@@ -44,9 +45,20 @@ def number(value: Any) -> str:
     return _data(value, plain(value)) if _is_number(value) else str(value)
 
 
+def exact(value: Any) -> str:
+    """All digits a number has, for values that are compared; vectors value by value."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(exact, value))
+    return str(value) if _is_number(value) else number(value)
+
+
+def milliseconds(value: float) -> Markup:
+    return _data(value, f"{plain(value)} ms")
+
+
 def percent(value: float) -> str:
-    """A share of 1 as per cent: one decimal below 10 %."""
-    return f"{value:.1%}" if 0 < abs(value) < 0.1 else f"{value:.0%}"
+    """A share of 1 as per cent, with a decimal where it would else look like none or all."""
+    return f"{value:.1%}" if 0 < abs(value) < 0.01 or 0.99 < abs(value) < 1 else f"{value:.0%}"
 
 
 def duration(seconds: Any) -> str:

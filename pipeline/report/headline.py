@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.report.formats import duration, joined, number
+from markupsafe import Markup
+
+from pipeline.report.formats import duration, joined, milliseconds, number
 from pipeline.report.metrics import BASELINES, main_metric
 from pipeline.report.parity import verdict
 
@@ -63,7 +65,7 @@ def _metric(run: Mapping[str, Any]) -> Card | None:
         return None
     note = "on the test rows"
     if metric.comparison:
-        note = f"{metric.comparison} than {BASELINES[run['task']]}" if metric.better is not None else metric.comparison
+        note = f"{metric.comparison} than {BASELINES[run['task']]}, " + number(metric.baseline)
     level = "warn" if metric.better is False else ""
     return Card(metric.label, number(metric.value), note, level)
 
@@ -80,8 +82,8 @@ def _endpoint(run: Mapping[str, Any]) -> Card | None:
         return None
     notes = [f"{endpoint['requests']:,} requests"] if endpoint.get("requests") else []
     if endpoint.get("p99_ms") is not None:
-        notes.append(f"p99 {number(endpoint['p99_ms'])} ms")
-    return Card("Endpoint p50", f"{number(endpoint['p50_ms'])} ms", ", ".join(notes))
+        notes.append("p99 " + milliseconds(endpoint["p99_ms"]))
+    return Card("Endpoint p50", milliseconds(endpoint["p50_ms"]), Markup(", ").join(notes))
 
 
 def _time(run: Mapping[str, Any]) -> Card | None:

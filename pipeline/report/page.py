@@ -34,12 +34,12 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         number=formats.number,
+        exact=formats.exact,
         percent=formats.percent,
+        milliseconds=formats.milliseconds,
         duration=formats.duration,
         size=formats.size,
         date=formats.date,
-        shorten=formats.shorten,
-        joined=formats.joined,
     )
     return environment
 

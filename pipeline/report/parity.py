@@ -22,12 +22,22 @@ class Verdict:
 
 
 def engine_names(verification: Mapping[str, Any] | None) -> dict[str, str]:
-    """The engines that were compared, by their key in run.json."""
+    """What an engine's key in run.json stands for."""
     verification = verification or {}
     version = (verification.get("mleap") or {}).get("version")
-    known = {"spark": "Spark", "native": "the scorer", "mleap": f"MLeap {version}" if version else "MLeap"}
-    keys = verification.get("engines") or []
-    return {key: known.get(key, key) for key in keys if key != "mleap" or not _mleap_skipped(verification)}
+    return {
+        "spark": "Spark",
+        "native": "scorer",
+        "mleap": f"MLeap {version}" if version else "MLeap",
+        "xgboost": "XGBoost",
+        "booster": "XGBoost",
+    }
+
+
+def _compared_engines(verification: Mapping[str, Any]) -> list[str]:
+    names = engine_names(verification)
+    keys = [key for key in verification.get("engines") or [] if key != "mleap" or not _mleap_skipped(verification)]
+    return ["the scorer" if key == "native" else names.get(key, key) for key in keys]
 
 
 def _mleap_skipped(verification: Mapping[str, Any]) -> bool:
@@ -53,7 +63,7 @@ def verdict(verification: Mapping[str, Any] | None) -> Verdict:
     if not verification:
         return Verdict("warn", "not checked", "Parity was not checked", "This run did not compare the engines.")
     features, predictions = verification["feature_differences"], verification["prediction_differences"]
-    compared, names = _compared(verification), list(engine_names(verification).values())
+    compared, names = _compared(verification), _compared_engines(verification)
     total = features + predictions
     if total:
         word = "difference" if total == 1 else "differences"

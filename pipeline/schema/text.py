@@ -16,7 +16,7 @@ from pipeline.schema.contract import FLOAT_TYPES, INTEGER_TYPES, Column, Schema
 
 # The same grammar in Java's and Python's regular expressions; spaces and tabs around a number are trimmed.
 DECIMAL = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
-NON_FINITE = r"[+-]?([nN][aA][nN]|[iI][nN][fF]([iI][nN][iI][tT][yY])?)"
+NON_FINITE = r"([nN][aA][nN]|[+-]?[iI][nN][fF]([iI][nN][iI][tT][yY])?)"
 INTEGER = r"[+-]?[0-9]+(\.0*)?"
 TRUE = ("true", "1")
 FALSE = ("false", "0")

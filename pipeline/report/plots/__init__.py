@@ -1,0 +1,1 @@
+"""The plots, one file each: numbers in, a `Plot` out."""

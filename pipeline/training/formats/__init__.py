@@ -1,0 +1,1 @@
+"""The file formats of a channel, each read in blocks of rows."""

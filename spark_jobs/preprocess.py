@@ -1,0 +1,112 @@
+"""The processing job: raw rows in; training data, test rows, bundle and a summary out.
+
+    spark-submit --py-files pipeline.zip spark_jobs/preprocess.py --input ROWS --schema SCHEMA --output FOLDER
+
+Runs alike under spark-submit, on SageMaker Processing and from the command line; the master is spark-submit's.
+Below the output folder or URI it writes train/ and validation/ (label first, no header), test/ (the raw rows,
+untouched), verification/ (test rows with Spark's own features), model.tar.gz (the MLeap bundle) and summary.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from typing import Any, List, Optional
+
+if sys.path[0] == os.path.dirname(os.path.abspath(__file__)):
+    # A script's own folder comes first and would hide the user's modules.
+    del sys.path[0]
+
+from pipeline.errors import PipelineError
+from pipeline.schema import parse_schema
+from spark_jobs import checking, featuring, labelling, profiling, reading, splitting, storing, writing
+
+
+def parser() -> argparse.ArgumentParser:
+    """The job's arguments."""
+    arguments = argparse.ArgumentParser(prog="preprocess.py", description=__doc__.splitlines()[0])
+    arguments.add_argument("--input", required=True, help="file, folder or URI of the raw rows")
+    arguments.add_argument("--schema", required=True, help="the data contract, a JSON file or URI")
+    arguments.add_argument("--output", required=True, help="folder or URI to write below")
+    arguments.add_argument("--format", choices=("csv", "json", "parquet"), default="csv")
+    arguments.add_argument("--delimiter", default=",")
+    arguments.add_argument("--header", action="store_true", help="CSV files start with a line of names")
+    arguments.add_argument("--quoted-rows", choices=("refuse", "unwrap"), default="refuse")
+    arguments.add_argument("--label", help="the label's column, where the schema names none or another")
+    arguments.add_argument("--features", default="auto", help="auto, or module:function(schema)")
+    arguments.add_argument("--features-column", default="features")
+    arguments.add_argument("--split", default="0.8,0.1,0.1", help="weights of train, validation and test")
+    arguments.add_argument("--seed", type=int, default=42)
+    arguments.add_argument("--training-format", choices=writing.FORMATS, default="csv")
+    arguments.add_argument("--shards", type=int, default=1, help="files a channel")
+    arguments.add_argument("--serializer", choices=("native", "mleap"), default="native")
+    arguments.add_argument("--verify-rows", type=int, default=0, help="test rows to write with Spark's features")
+    return arguments
+
+
+def main(argv: Optional[List[str]] = None) -> int:
+    """Runs the job; a failure on purpose prints its message and returns 1."""
+    options = parser().parse_args(argv)
+    from pyspark.sql import SparkSession
+
+    spark = SparkSession.builder.appName("preprocess").getOrCreate()
+    try:
+        run(spark, options)
+    except PipelineError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    finally:
+        spark.stop()
+    return 0
+
+
+def run(spark: Any, options: argparse.Namespace) -> None:
+    """The job on a session that is there already."""
+    schema = labelling.with_label(parse_schema(storing.read_text(spark, options.schema)), options.label)
+    weights = splitting.parse_weights(options.split)
+    say("reading and checking every row")
+    lines = reading.read(spark, options, schema)
+    rows = checking.typed(lines, schema)
+    rows = splitting.with_split(rows, weights, options.seed).persist()
+    statistics = checking.check(rows, lines, schema, options)
+    schema = labelling.with_classes(rows, schema)
+    rows = labelling.indexed(rows, schema)
+    counts = splitting.counts(rows, weights)
+    say(f"{statistics['rows']:,} rows: " + ", ".join(f"{count:,} {name}" for name, count in counts.items()))
+
+    say("fitting the features on the training split")
+    pipeline = featuring.load(options.features, schema)
+    train = splitting.take(rows, "train")
+    model = featuring.fit(pipeline, train, options.features_column)
+    say("writing the splits")
+    names = writing.channels(model, rows, schema, options, counts)
+    writing.raw_rows(splitting.take(rows, "test"), lines, options)
+    if options.verify_rows:
+        writing.verification(model, splitting.take(rows, "test").limit(options.verify_rows), schema, options)
+    say("writing the bundle")
+    stages = storing.write_model(spark, model, train, schema, options)
+    summary = {
+        "rows": statistics["rows"],
+        "splits": counts,
+        "seed": options.seed,
+        "classes": labelling.classes(schema),
+        "features": {"column": options.features_column, "names": names, "count": len(names), "stages": stages},
+        "zeros_are_missing": options.training_format == "libsvm",
+        "profile": {"columns": profiling.profile(rows, schema, statistics)},
+        "versions": {"pyspark": spark.version, "java": storing.java_version(spark)},
+    }
+    storing.write_text(spark, f"{options.output}/schema.json", json.dumps(schema.to_dict(), ensure_ascii=False))
+    storing.write_text(spark, f"{options.output}/summary.json", json.dumps(summary, ensure_ascii=False))
+    rows.unpersist()
+
+
+def say(text: str) -> None:
+    """One line of progress, for people and for the program that started the job."""
+    sys.stderr.write(f"preprocess: {text}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

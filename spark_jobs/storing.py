@@ -1,0 +1,82 @@
+"""Files on whatever the output's URI names: a folder, S3, HDFS."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from argparse import Namespace
+from typing import Any, Dict, List
+
+from pipeline.errors import DataError
+from pipeline.schema import Schema
+
+
+def read_text(spark: Any, uri: str) -> str:
+    """A small text file of any URI."""
+    from pyspark.sql.utils import CapturedException
+
+    if "://" not in uri and os.path.exists(uri):
+        with open(uri, encoding="utf-8") as stream:
+            return stream.read()
+    try:
+        return "\n".join(row[0] for row in spark.read.text(uri, wholetext=True).collect())
+    except CapturedException as error:
+        raise DataError(f"{uri} cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def write_text(spark: Any, uri: str, text: str) -> None:
+    """Writes a small text file."""
+    write_bytes(spark, uri, text.encode("utf-8"))
+
+
+def write_bytes(spark: Any, uri: str, content: bytes) -> None:
+    """Writes a file: on this machine directly, elsewhere through Hadoop's file systems."""
+    if "://" not in uri:
+        os.makedirs(os.path.dirname(uri) or ".", exist_ok=True)
+        with open(uri, "wb") as stream:
+            stream.write(content)
+        return
+    with tempfile.NamedTemporaryFile() as local:
+        local.write(content)
+        local.flush()
+        path = spark._jvm.org.apache.hadoop.fs.Path
+        target = path(uri)
+        system = target.getFileSystem(spark._jsc.hadoopConfiguration())
+        system.copyFromLocalFile(False, True, path(local.name), target)
+
+
+def write_model(spark: Any, model: Any, train: Any, schema: Schema, options: Namespace) -> List[Dict[str, Any]]:
+    """Writes model.tar.gz and returns what its stages are, for the report."""
+    from pipeline.bundle.archive import read_files
+    from pipeline.bundle.pack import write_files
+    from pipeline.bundle.reader import read_bundle
+    from pipeline.bundle.writer import bundle_files
+    from pipeline.operators.values import to_json
+
+    with tempfile.TemporaryDirectory() as folder:
+        if options.serializer == "mleap":
+            from pipeline.mleap.serializer import serialize
+
+            packed = os.path.join(folder, "bundle.zip")
+            serialize(model, model.transform(train.limit(1)), packed)
+            files = read_files(packed)
+        else:
+            files = bundle_files(model, schema)
+        # AWS's container reads bundle.json and root/; ours reads the contract beside them too.
+        files["schema.json"] = to_json(schema.to_dict()).encode()
+        archive = write_files(files, os.path.join(folder, "model.tar.gz"))
+        write_bytes(spark, f"{options.output}/model.tar.gz", archive.read_bytes())
+    return [
+        {
+            "op": node.operator.op,
+            "name": node.name,
+            "inputs": list(node.shape.inputs.values()),
+            "outputs": list(node.shape.outputs.values()),
+        }
+        for node in read_bundle(files).nodes
+    ]
+
+
+def java_version(spark: Any) -> str:
+    """The version of the JVM that Spark runs on."""
+    return str(spark._jvm.java.lang.System.getProperty("java.version"))
