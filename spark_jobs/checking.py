@@ -23,30 +23,36 @@ _SQL_TYPES = {
     "float": "float",
     "double": "double",
 }
-_CHECKS = "_checks"
+CHECKS = "_checks"
+FITS, MISFIT, EMPTY = 0, 1, 2
+
+# Wide data gets the costly statistics for its first columns only: those that the report draws.
+PROFILED = 24
 PERCENTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def typed(lines: Lines, schema: Schema) -> Any:
-    """The rows in the contract's types under its names, with the places and the kind of misfit of each column.
-
-    `_checks` has one entry a column: 0 fits, 1 does not, 2 is null where no null is allowed.
-    """
+    """The rows in the contract's types under its names, with their places and, in `_checks`, a code a column."""
     from pyspark.sql import functions as F
 
-    frame = lines.frame
-    values, checks = [], []
-    for at, column in enumerate(schema.columns):
-        value = _from_value(F.col(f"t{at}"), column) if lines.typed else _from_text(f"t{at}", column)
-        frame = frame.withColumn(f"v{at}", value)
-        empty = F.when(F.lit(column.nullable), 0).otherwise(2)
-        checks.append(
-            F.when(F.col(f"t{at}").isNull(), empty).when(F.col(f"v{at}").isNull(), 1).otherwise(0).cast("tinyint")
-        )
-        values.append(F.col(f"v{at}").alias(column.name))
-    texts = [f"t{at}" for at in range(len(schema.columns))] if not lines.typed else []
-    frame = frame.withColumn(_CHECKS, F.array(*checks))
-    return frame.select(*PLACES, BROKEN, _CHECKS, *texts, *values)
+    values = [
+        (_from_value(F.col(f"t{at}"), column) if lines.typed else _from_text(f"t{at}", column)).alias(f"v{at}")
+        for at, column in enumerate(schema.columns)
+    ]
+    texts = [f"t{at}" for at in range(len(schema.columns))]
+    # Two selects, so that a value is made once though its check reads it too.
+    frame = lines.frame.select(*PLACES, BROKEN, *texts, *values)
+    checks = F.array(*[_code(at, column) for at, column in enumerate(schema.columns)]).alias(CHECKS)
+    named = [F.col(f"v{at}").alias(column.name) for at, column in enumerate(schema.columns)]
+    return frame.select(*PLACES, BROKEN, checks, *([] if lines.typed else texts), *named)
+
+
+def _code(at: int, column: Column) -> Any:
+    from pyspark.sql import functions as F
+
+    empty = F.when(F.lit(column.nullable), FITS).otherwise(EMPTY)
+    misfit = F.when(F.col(f"v{at}").isNull(), MISFIT).otherwise(FITS)
+    return F.when(F.col(f"t{at}").isNull(), empty).otherwise(misfit).cast("tinyint")
 
 
 def _from_text(name: str, column: Column) -> Any:
@@ -99,7 +105,7 @@ def check(rows: Any, lines: Lines, schema: Schema, options: Namespace) -> Dict[s
     """
     from pyspark.sql import functions as F
 
-    misfit = F.exists(_CHECKS, lambda code: code != 0)
+    misfit = F.exists(CHECKS, lambda code: code != FITS)
     broken = F.col(BROKEN).isNotNull() | misfit
     # A text that was decoded with losses holds the replacement character.
     damaged = F.col(LINE).contains("\ufffd")
@@ -135,8 +141,10 @@ def _statistics(schema: Schema) -> List[Any]:
         wanted.append(F.count(value).alias(f"count{at}"))
         if column.struct != "basic":
             continue
-        wanted.append(F.approx_count_distinct(value).alias(f"distinct{at}"))
         wanted += [F.min(value).alias(f"min{at}"), F.max(value).alias(f"max{at}")]
+        if at >= PROFILED and not column.label:
+            continue
+        wanted.append(F.approx_count_distinct(value).alias(f"distinct{at}"))
         if column.is_number:
             number = F.when(~F.isnan(value.cast("double")), value.cast("double"))
             wanted += [F.avg(number).alias(f"mean{at}"), F.stddev_samp(number).alias(f"stddev{at}")]
@@ -157,8 +165,10 @@ def _collected(found: Dict[str, Any], at: int, column: Column) -> Dict[str, Any]
     if f"distinct{at}" in found:
         statistics["distinct"] = found[f"distinct{at}"]
     if column.is_number:
-        statistics.update(min=low, max=high, mean=found[f"mean{at}"], stddev=found[f"stddev{at}"])
-        statistics["quantiles"] = found[f"quantiles{at}"]
+        statistics.update(min=low, max=high)
+        for name in ("mean", "stddev", "quantiles"):
+            if f"{name}{at}" in found:
+                statistics[name] = found[f"{name}{at}"]
     return statistics
 
 
@@ -166,14 +176,14 @@ def _explain(bad: Any, rows: Any, schema: Schema, options: Namespace) -> DataErr
     from pyspark.sql import functions as F
 
     texts = [name for name in rows.columns if name[:1] == "t" and name[1:].isdigit()]
-    kept = [F.col(name) for name in (LINE, BROKEN, _CHECKS, *texts)]
+    kept = [F.col(name) for name in (LINE, BROKEN, CHECKS, *texts)]
     number, source, record = _first(bad, rows, options, kept)
     try:
         if record[BROKEN] is not None:
             raise _broken(record[BROKEN], schema, number, options)
-        at = next(place for place, code in enumerate(record[_CHECKS]) if code)
+        at = next(place for place, code in enumerate(record[CHECKS]) if code != FITS)
         column = schema.columns[at]
-        if record[_CHECKS][at] == 2:
+        if record[CHECKS][at] == EMPTY:
             check_null(column, number)
         raise bad_value(record[f"t{at}"] if texts else record[LINE], column, number)
     except DataError as error:

@@ -6,22 +6,22 @@ import math
 from typing import Any, Dict, List
 
 from pipeline.schema import Schema
+from spark_jobs.checking import PROFILED
 from spark_jobs.reading import quoted
 
 BINS = 20
-MAX_COLUMNS = 24
 # Texts with more values than this have no picture.
 MAX_DISTINCT = 1000
 TOP = 8
 
 
 def profile(rows: Any, schema: Schema, statistics: Dict[str, Any]) -> List[Dict[str, Any]]:
-    """One entry a column: the check's statistics, and counts to draw for the first 24 columns; one pass."""
+    """One entry a column: the check's statistics, and counts to draw for the profiled columns; one pass."""
     from pyspark.sql import functions as F
 
     columns = [dict(entry) for entry in statistics["columns"]]
     drawn: List[Any] = []
-    for at, (column, entry) in enumerate(list(zip(schema.columns, columns))[:MAX_COLUMNS]):
+    for at, (column, entry) in enumerate(list(zip(schema.columns, columns))[:PROFILED]):
         value = F.col(quoted(column.name))
         if column.is_number and not column.label and _finite(entry):
             low, width = float(entry["min"]), (float(entry["max"]) - float(entry["min"])) / BINS

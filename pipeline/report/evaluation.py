@@ -53,10 +53,11 @@ def confusion(label: Floats, predicted: Floats, classes: int) -> Counts:
 def predicted_class(prediction: Floats) -> Floats:
     """The class index a prediction stands for; a probability of exactly 0.5 is class 0, as in XGBoost's `error`."""
     if prediction.ndim == 2:
-        return prediction.argmax(axis=1).astype(np.float64)
-    return (prediction > 0.5).astype(np.float64)
+        return np.asarray(prediction.argmax(axis=1), dtype=np.float64)
+    return np.where(prediction > 0.5, 1.0, 0.0)
 
 
 def share(part: Counts, whole: Counts) -> Floats:
     """part / whole; NaN where the whole is empty."""
-    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+    quotient: Floats = np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+    return quotient

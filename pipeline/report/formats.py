@@ -98,8 +98,8 @@ def date(iso: str) -> Markup:
 
 def shorten(text: Any, length: int) -> str:
     """At most `length` characters, the cut marked by an ellipsis."""
-    text = str(text)
-    return text if len(text) <= length else text[: length - 1] + "…"
+    whole = str(text)
+    return whole if len(whole) <= length else whole[: length - 1] + "…"
 
 
 def joined(words: list[str]) -> str:

@@ -65,7 +65,7 @@ def _metric(run: Mapping[str, Any]) -> Card | None:
         return None
     note = "on the test rows"
     if metric.comparison:
-        note = f"{metric.comparison} than {BASELINES[run['task']]}, " + number(metric.baseline)
+        note = f"{metric.comparison} than {BASELINES[run['task']]} (" + number(metric.baseline) + ")"
     level = "warn" if metric.better is False else ""
     return Card(metric.label, number(metric.value), note, level)
 

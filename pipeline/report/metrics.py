@@ -34,8 +34,8 @@ MAIN = {
 }
 BASELINES = {
     "regression": "predicting the mean",
-    "binary": "always the most frequent class",
-    "multiclass": "always the most frequent class",
+    "binary": "always guessing the most frequent class",
+    "multiclass": "always guessing the most frequent class",
 }
 
 
@@ -58,7 +58,7 @@ def _metric(name: str, value: float, baseline: float | None) -> Metric:
         better = gain > 0
         direction = "lower" if value < baseline else "higher"
         if value == baseline:
-            comparison = "same as the baseline"
+            comparison = "no better"
         elif name in LOWER_IS_BETTER and baseline > 0:
             comparison = f"{percent(abs(gain) / baseline)} {direction}"
         else:

@@ -47,19 +47,23 @@ def _environment() -> Environment:
 def render(run: Mapping[str, Any], data: ReportData) -> str:
     """The page's text."""
     style = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in STYLES)
-    return _environment().get_template("page.j2").render(
-        run=run,
-        style=Markup(style),  # noqa: S704 - our own file
-        sentence=sentence(run),
-        cards=cards(run),
-        notices=notices(run),
-        verdict=verdict(run.get("verification")),
-        engines=engine_names(run.get("verification")),
-        metrics=metric_rows(run),
-        columns=columns(run),
-        evaluation_plots=evaluation_plots(run, data),
-        model_plots=model_plots(run),
-        data_plots=data_plots(run),
-        timings=timings(run),
-        command=command(run),
+    return (
+        _environment()
+        .get_template("page.j2")
+        .render(
+            run=run,
+            style=Markup(style),  # noqa: S704 - our own file
+            sentence=sentence(run),
+            cards=cards(run),
+            notices=notices(run),
+            verdict=verdict(run.get("verification")),
+            engines=engine_names(run.get("verification")),
+            metrics=metric_rows(run),
+            columns=columns(run),
+            evaluation_plots=evaluation_plots(run, data),
+            model_plots=model_plots(run),
+            data_plots=data_plots(run),
+            timings=timings(run),
+            command=command(run),
+        )
     )

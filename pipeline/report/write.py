@@ -11,7 +11,7 @@ from pipeline.report.predictions import ReportData
 
 
 def write_report(run: Mapping[str, Any], predictions: ReportData, path: Path) -> None:
-    """Write the run as one HTML page without scripts and without anything to fetch; the same input gives the same bytes.
+    """Write the run as one HTML page, without scripts or anything to fetch; equal input gives equal bytes.
 
     `run` is the document saved as run.json. `name`, `status` and `task` are needed, every other part may be
     missing and its section then is too. Raises DataError where parts contradict each other: metrics that the

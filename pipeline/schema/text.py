@@ -76,7 +76,10 @@ def bad_value(value: Any, column: Column, row: int) -> DataError:
     problem = f"found {shown}"
     if isinstance(value, str) and value.strip(SPACE) == column.name:
         problem += ", the column's own name: this looks like a header row"
-    return DataError(problem, row=row, column=column.name, value=value, expected=expectation(column))
+    hint = None
+    if isinstance(value, str) and '"' in value:
+        hint = "a quote is left over: does the whole row stand in quotes, perhaps twice?"
+    return DataError(problem, row=row, column=column.name, value=value, expected=expectation(column), hint=hint)
 
 
 def _parse(text: str, kind: str) -> Union[bool, int, float, None]:

@@ -83,7 +83,9 @@ def _by_name(hyperparameters: Mapping[str, Any]) -> dict[str, str]:
     for given, value in hyperparameters.items():
         name = ALIASES.get(given, given)
         if name not in KINDS:
-            near = PYTHON_NAMES.get(given) or next(iter(difflib.get_close_matches(given, [*KINDS, *ALIASES], n=1)), None)
+            near = PYTHON_NAMES.get(given) or next(
+                iter(difflib.get_close_matches(given, [*KINDS, *ALIASES], n=1)), None
+            )
             raise TrainingError(
                 f"{given!r} is not a hyperparameter of SageMaker's XGBoost",
                 hint=f"did you mean {near!r}?" if near else f"known are {', '.join(KINDS)}",
@@ -139,7 +141,9 @@ def _check_booster(values: Mapping[str, Any]) -> None:
     if values.get("process_type") == "update":
         raise TrainingError("process_type: found 'update', which needs a model to begin with; expected 'default'")
     if booster == "gblinear" and "early_stopping_rounds" in values:
-        raise TrainingError("early_stopping_rounds needs the booster gbtree or dart: gblinear cannot go back to a round")
+        raise TrainingError(
+            "early_stopping_rounds needs the booster gbtree or dart: gblinear cannot go back to a round"
+        )
     if values.get("tree_method") == "exact" and values.get("max_depth") == 0:
         raise TrainingError(
             f"max_depth: found '0', no limit, which tree_method exact cannot do; expected 1 to {INT32_MAX}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pipeline.report.formats import plain
 from pipeline.report.plots.palette import LINE, MUTED
@@ -14,6 +14,8 @@ from pipeline.report.plots.svg import to_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+Grid = Literal["x", "y", "both", "none"]
 
 WIDTH, HEIGHT = 400, 290
 UNITS = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
@@ -63,10 +65,10 @@ def draw(
     *,
     x: str = "",
     y: str = "",
-    grid: str = "y",
+    grid: Grid = "y",
     width: float = WIDTH,
     height: float = HEIGHT,
-    margins: Margins = Margins(),  # noqa: B008 - frozen
+    margins: Margins = Margins(),
 ) -> str:
     """The SVG of what `paint` does to fresh axes. `name` must be unique on the page; `grid` is x, y, both or none."""
     with _style(name):
@@ -84,13 +86,14 @@ def draw(
         return to_svg(figure)
 
 
-def _dress(axes: Axes, x: str, y: str, grid: str) -> None:
+def _dress(axes: Axes, x: str, y: str, grid: Grid) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axes.patch.set_visible(False)
     for side, spine in axes.spines.items():
         spine.set_visible(side == "bottom" and grid != "none")
         spine.set_color(LINE)
+        spine.set_zorder(1)
     axes.tick_params(length=0, labelcolor=MUTED, pad=6)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(5))
@@ -109,7 +112,6 @@ def short(value: float, digits: int = 4) -> str:
     return plain(float(f"{value / unit:.{digits}g}")).replace("-", "−") + name
 
 
-def widest(labels: list[str]) -> float:
+def widest(labels: Sequence[str]) -> float:
     """Room that horizontal tick labels need."""
     return 16 + 6.2 * max(map(len, labels), default=0)
-

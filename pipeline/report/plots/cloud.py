@@ -16,7 +16,7 @@ MOST_POINTS = 1500
 
 
 def cloud(axes: Axes, x: Floats, y: Floats) -> None:
-    """Draw the points (x, y), darker where there are more."""
+    """Draw the points (x, y), stronger where there are more."""
     if len(x) <= MOST_POINTS:
         axes.plot(x, y, "o", markersize=5, markerfacecolor=ACCENT, markeredgewidth=0, alpha=0.4)
         return
@@ -31,4 +31,4 @@ def cloud(axes: Axes, x: Floats, y: Floats) -> None:
 
 def cloud_note(rows: int) -> str:
     """What one mark stands for."""
-    return "One point is one test row." if rows <= MOST_POINTS else "The darker, the more test rows."
+    return "One point is one test row." if rows <= MOST_POINTS else "The stronger the colour, the more test rows."

@@ -14,7 +14,7 @@ from pipeline.report.plots.palette import ACCENT, INK, LINE, MUTED
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH, HEIGHT = 200, 124
+WIDTH, HEIGHT = 180, 120
 MOST_VALUES = 5
 
 
@@ -34,15 +34,18 @@ def _note(column: Mapping[str, Any]) -> str:
 def _numbers(column: Mapping[str, Any]) -> Plot:
     edges = np.asarray(column["histogram"]["edges"], dtype=np.float64)
     counts = np.asarray(column["histogram"]["counts"])
+    # Where there is one value only, its bar still gets a width.
+    drawn = edges if edges[0] < edges[-1] else edges + np.linspace(-0.5, 0.5, len(edges))
 
     def paint(axes: Axes) -> None:
-        axes.bar(edges[:-1], counts, width=0.9 * np.diff(edges), align="edge", color=ACCENT)
+        axes.stairs(counts, drawn, fill=True, color=ACCENT)
         axes.set_yticks([])
-        first, last = float(edges[0]), float(edges[-1])
+        first, last = float(drawn[0]), float(drawn[-1])
         axes.set_xlim(first, last)
-        axes.set_xticks([first, last], [short(first), short(last)])
-        for text, side in zip(axes.get_xticklabels(), ("left", "right"), strict=True):
-            text.set_horizontalalignment(side)
+        axes.set_xticks([first, last], [short(edges[0]), short(edges[-1])])
+        left, right = axes.get_xticklabels()
+        left.set_horizontalalignment("left")
+        right.set_horizontalalignment("right")
 
     peak = int(counts.argmax())
     return Plot(

@@ -10,38 +10,42 @@ import numpy as np
 from pipeline.report.evaluation import Counts
 from pipeline.report.formats import shorten
 from pipeline.report.plots.canvas import Margins, Plot, draw, short, widest
-from pipeline.report.plots.palette import ACCENT, INK, SURFACE
+from pipeline.report.plots.palette import ACCENT, INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+MOST_ACROSS = 6
 MOST_WITH_NUMBERS = 10
 MOST_WITH_NAMES = 20
+LABEL_LENGTH = {2: 18, 3: 14, 4: 10}
 
 
 def confusion(counts: Counts, classes: Sequence[str]) -> Plot:
     """`counts` is (k, k), rows actual; a cell's depth is its share of the actual class."""
     size = len(classes)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    labels = [shorten(name, 12 if size <= 4 else 6) for name in classes]
+    labels = [shorten(name, LABEL_LENGTH.get(size, 6)) for name in classes]
+    upright, named = size > MOST_ACROSS, size <= MOST_WITH_NAMES
 
     def paint(axes: Axes) -> None:
+        from matplotlib.collections import PolyCollection
         from matplotlib.colors import to_rgba_array
 
         places = np.arange(size)
-        columns, rows = np.meshgrid(places, places)
-        colours = to_rgba_array(ACCENT, 0.05 + 0.95 * shares.ravel())
-        gap = 0.94 if size <= MOST_WITH_NAMES else 1.0
-        axes.bar(columns.ravel(), gap, width=gap, bottom=rows.ravel() - gap / 2, color=colours)
+        # Where cells are too many to be named, the empty ones are left out.
+        cells = np.argwhere((counts > 0) | named)
+        corners = np.array([[-1, -1], [-1, 1], [1, 1], [1, -1]]) * (0.47 if named else 0.5)
+        # Half the colour at most: the count on it stays legible in light and dark.
+        colours = to_rgba_array(ACCENT, 0.04 + 0.46 * shares[tuple(cells.T)])
+        axes.add_collection(PolyCollection(list(cells[:, None, ::-1] + corners), facecolors=colours, linewidths=0))
         axes.set_xlim(-0.5, size - 0.5)
         axes.set_ylim(size - 0.5, -0.5)
-        named = size <= MOST_WITH_NAMES
-        axes.set_xticks(places if named else [], labels if named else [], color=INK)
+        axes.set_xticks(places if named else [], labels if named else [], color=INK, rotation=90 * upright)
         axes.set_yticks(places if named else [], labels if named else [], color=INK)
         if size <= MOST_WITH_NUMBERS:
             for row, column in np.ndindex(size, size):
-                colour = SURFACE if shares[row, column] > 0.5 else INK
-                axes.text(column, row, short(counts[row, column]), ha="center", va="center", color=colour)
+                axes.text(column, row, short(int(counts[row, column])), ha="center", va="center", color=INK)
 
     right = int(np.trace(counts))
     return Plot(
@@ -54,9 +58,16 @@ def confusion(counts: Counts, classes: Sequence[str]) -> Plot:
             x="predicted",
             y="actual",
             grid="none",
-            margins=Margins(left=24 + widest(labels) if size <= MOST_WITH_NAMES else 30),
+            margins=_margins(labels, upright),
         ),
     )
+
+
+def _margins(labels: Sequence[str], upright: bool) -> Margins:
+    if len(labels) > MOST_WITH_NAMES:
+        return Margins(left=30, bottom=30)
+    room = 24 + widest(labels)
+    return Margins(left=room, bottom=room if upright else 40)
 
 
 def _words(counts: Counts, classes: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.report.formats import plain, shorten
-from pipeline.report.plots.canvas import Margins, Plot, draw, short, widest
+from pipeline.report.plots.canvas import HEIGHT, Margins, Plot, draw, short, widest
 from pipeline.report.plots.palette import ACCENT, INK, MUTED
 
 if TYPE_CHECKING:
@@ -30,9 +30,11 @@ def importance(gains: Mapping[str, float]) -> Plot:
         axes.set_xlim(0, 1.15 * max(values) or 1)
         axes.set_ylim(len(values) - 0.4, -0.6)
 
-    shown = f"The {len(values)} largest of {len(gains)} features" if len(gains) > len(values) else "Mean gain of a split"
+    shown = (
+        f"The {len(values)} largest of {len(gains)} features" if len(gains) > len(values) else "Mean gain of a split"
+    )
     margins = Margins(left=widest(labels), top=4, bottom=8)
-    height = max(21 * len(values) + 12, 90)
+    height = max(21 * len(values) + 12, min(34 * len(values) + 12, HEIGHT))
     return Plot(
         title="Feature importance",
         note=f"{shown}, by XGBoost's gain." if len(gains) > len(values) else f"{shown} on the feature, by XGBoost.",

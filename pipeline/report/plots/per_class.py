@@ -30,13 +30,13 @@ def per_class(counts: Counts, classes: Sequence[str]) -> Plot:
         places = np.arange(len(shown))
         axes.hlines(places, 0, 1, color=LINE, linewidth=1)
         axes.plot(recall, places, "o", color=ACCENT, markersize=8, markeredgewidth=0, label="recall", clip_on=False)
-        axes.plot(precision, places, "D", color=SECOND, markersize=6, markeredgewidth=0, label="precision", clip_on=False)
+        axes.plot(
+            precision, places, "D", color=SECOND, markersize=6, markeredgewidth=0, label="precision", clip_on=False
+        )
         axes.set_yticks(places, labels, color=INK)
         axes.set_xlim(0, 1)
         axes.set_ylim(len(shown) - 0.5, -0.5)
-        axes.legend(
-            loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, labelcolor=INK, handletextpad=0.2
-        )
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, labelcolor=INK, handletextpad=0.2)
 
     def word(value: float) -> str:
         return "undefined" if np.isnan(value) else percent(value)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 def precision_recall(label: Floats, probability: Floats) -> Plot:
     recall, precision = evaluation.precision_recall(label, probability)
+    # Below the score of the last true one, precision only falls.
+    end = int(recall.argmax()) + 1
+    recall, precision = recall[:end], precision[:end]
     share = float(np.mean(label == 1))
 
     def paint(axes: Axes) -> None:

@@ -21,7 +21,7 @@ def residual_histogram(label: Floats, prediction: Floats) -> Plot:
     half, most = np.quantile(np.abs(residuals), [0.5, 0.9])
 
     def paint(axes: Axes) -> None:
-        axes.bar(edges[:-1], counts, width=0.92 * np.diff(edges), align="edge", color=ACCENT)
+        axes.stairs(counts, edges, fill=True, color=ACCENT)
         axes.axvline(0, color=INK, linewidth=1, dashes=(4, 3))
 
     within = f"Half of the rows are within ±{short(half, 3)}, nine in ten within ±{short(most, 3)}."

@@ -21,13 +21,15 @@ def training_curve(metric: str, sets: Mapping[str, Sequence[float]], best: int |
     rounds = max(map(len, sets.values()))
 
     def paint(axes: Axes) -> None:
+        from matplotlib.ticker import MaxNLocator
+
         for (_, values), colour in zip(sets.items(), COLOURS, strict=False):
             marker = "o" if len(values) == 1 else ""
             axes.plot(range(1, len(values) + 1), values, color=colour, linewidth=2, marker=marker)
         if best is not None:
             axes.axvline(best + 1, color=INK, linewidth=1, dashes=(4, 3))
         axes.set_xlim(1 if rounds > 1 else 0, max(rounds, 2))
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         _label_ends(axes, sets)
 
     at_best = f" The dashed line is the best round, {best + 1:,}." if best is not None else ""

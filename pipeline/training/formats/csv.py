@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline.errors import DataError
 from pipeline.training.formats.blocks import Array, column_names, float32_block, open_file
 
 _BLOCK_BYTES = 1 << 20
 _DELIMITERS = ",\t;|"
+_IN_QUOTES = "the whole row stands in quotes, as one cell: write it without them"
 
 # What Arrow says of a bad cell and of a row of another length; columns count from 0, rows from 1.
 _BAD_CELL = re.compile(r"In CSV column #(\d+): Row #(\d+): .*?invalid value '(.*)'", re.DOTALL)
@@ -22,14 +22,14 @@ _BAD_ROW = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 @dataclass(frozen=True)
 class Layout:
-    """What a file's first line tells: delimiter, number of cells, bytes of the line."""
+    """What a file's first line tells: the delimiter, the cells, the bytes of the line."""
 
     delimiter: str
-    cells: int
+    cells: list[str]
     length: int
 
 
-def read_csv(path: Path, source: str, weighted: bool, columns: int | None) -> Iterator[Array]:
+def read_csv(path: Path, source: str, columns: int | None, *, weighted: bool) -> Iterator[Array]:
     """The rows of one file in float32 blocks of shape (rows, columns); nothing for a file without rows.
 
     `columns` is how many the files before had. Raises DataError for a cell that is no number, for rows of
@@ -39,13 +39,14 @@ def read_csv(path: Path, source: str, weighted: bool, columns: int | None) -> It
     if layout is None:
         return
     first = 1 + weighted
-    if layout.cells <= first:
-        raise _too_narrow(layout, weighted, source)
-    names = column_names(layout.cells - first, weighted)
-    if columns is not None and layout.cells != columns:
-        raise DataError(
-            f"the row has {layout.cells} cells", source=source, row=1, expected=f"{columns}, as in the files before"
-        )
+    width = len(layout.cells)
+    if width <= first:
+        wanted = "a label, a weight and features" if weighted else "a label and features"
+        hint = _IN_QUOTES if layout.delimiter in layout.cells[0] else None
+        raise DataError(f"cells in the row: {width}", source=source, row=1, expected=wanted, hint=hint)
+    if columns is not None and width != columns:
+        raise _other_width(width, columns, source, 1)
+    names = column_names(width - first, weighted)
     yield from _blocks(path, layout, names, source)
 
 
@@ -82,7 +83,7 @@ def _layout(path: Path) -> Layout | None:
             text = line.decode("utf-8-sig", errors="replace").strip("\r\n")
             if text:
                 delimiter = next((mark for mark in _DELIMITERS if mark in text), ",")
-                return Layout(delimiter, len(next(csv.reader([text], delimiter=delimiter))), len(line))
+                return Layout(delimiter, next(csv.reader([text], delimiter=delimiter)), len(line))
     return None
 
 
@@ -91,8 +92,8 @@ def _explain(message: str, layout: Layout, names: list[str], source: str) -> Dat
         column, row, value = int(cell[1]), int(cell[2]), cell[3]
         hint = None
         if layout.delimiter in value:
-            hint = "the row stands in quotes, as one cell: write it without them"
-        elif row == 1:
+            hint = _IN_QUOTES
+        elif row == 1 and value[:1].isalpha():
             hint = "if the first line is a header, leave it out: training files have none"
         return DataError(
             f"cell {column + 1} holds {value[:60]!r}",
@@ -103,13 +104,12 @@ def _explain(message: str, layout: Layout, names: list[str], source: str) -> Dat
             expected="a number or nothing",
             hint=hint,
         )
-    if width := _BAD_ROW.search(message):
-        return DataError(
-            f"the row has {width[3]} cells", source=source, row=int(width[1]), expected=f"{width[2]}, as in the rows before"
-        )
+    if other := _BAD_ROW.search(message):
+        return _other_width(int(other[3]), int(other[2]), source, int(other[1]))
     return DataError(f"not CSV: {message}", source=source)
 
 
-def _too_narrow(layout: Layout, weighted: bool, source: str) -> DataError:
-    wanted = "a label, a weight and features" if weighted else "a label and features"
-    return DataError(f"the row has {layout.cells} cells", source=source, row=1, expected=wanted)
+def _other_width(found: int, expected: int, source: str, row: int) -> DataError:
+    return DataError(
+        f"cells in the row: {found}", source=source, row=row, expected=f"{expected}, as in the rows before"
+    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -49,12 +49,13 @@ class LibsvmRows:
 
     def read(self, path: Path, source: str) -> int:
         """Adds one file and returns how many rows it has; raises DataError with source, row and what was found."""
-        before = len(self.label)
+        before, start = len(self.label), len(self.values)
         with open_file(path) as stream:
             for line in stream:
                 content = line.partition(b"#")[0].strip()
                 if content:
                     self._add(content, source, len(self.label) - before + 1)
+        self._check_finite(start, source, before)
         return len(self.label) - before
 
     def _add(self, content: bytes, source: str, row: int) -> None:
@@ -68,8 +69,13 @@ class LibsvmRows:
         if not _FEATURES.fullmatch(rest):
             wrong = next(token for token in rest.split() if not _FEATURE.fullmatch(token))
             raise _bad(wrong, source, row, "a feature: index:value, with indices from 0")
-        _same_for_all(self.weight, label[2], len(self.label), "weight", source, row)
-        _same_for_all(self.qid, qid, len(self.label), "qid", source, row)
+        if self.label and (bool(self.weight), bool(self.qid)) != (bool(label[2]), bool(qid)):
+            raise DataError(
+                "a weight or qid stands in some rows only",
+                source=source,
+                row=row,
+                expected="weights in every row or in none, and qids likewise",
+            )
         self.label.append(float(label[1]))
         if label[2]:
             self.weight.append(float(label[2]))
@@ -80,17 +86,20 @@ class LibsvmRows:
         self.indptr.append(len(self.indices))
 
     def _add_features(self, indices: list[int], values: list[float], source: str, row: int) -> None:
-        if any(after <= before for before, after in zip(indices, indices[1:], strict=False)):
+        if any(after <= before for before, after in itertools.pairwise(indices)):
             if len(set(indices)) < len(indices):
                 raise DataError("an index stands twice", source=source, row=row)
             pairs = sorted(zip(indices, values, strict=True))
             indices, values = [index for index, _ in pairs], [value for _, value in pairs]
-        start = len(self.values)
         self.indices.extend(indices)
         self.values.extend(values)
-        if float("inf") in map(abs, self.values[start:]):
-            at = next(place for place, value in enumerate(self.values[start:]) if abs(value) == float("inf"))
-            raise infinite(values[at], source, row, f"f{indices[at]}")
+
+    def _check_finite(self, start: int, source: str, before: int) -> None:
+        found = np.isinf(np.frombuffer(self.values[start:], np.float32)) if len(self.values) > start else np.zeros(0)
+        if found.any():
+            at = start + int(np.argmax(found))
+            row = int(np.searchsorted(np.frombuffer(self.indptr, np.int64), at, side="right"))
+            raise infinite(self.values[at], source, row - before, f"f{self.indices[at]}")
 
     def features(self) -> SparseFeatures:
         """The features of all rows; as many as the highest index says."""
@@ -100,16 +109,6 @@ class LibsvmRows:
             indices=indices,
             values=np.frombuffer(self.values, np.float32) if self.values else np.empty(0, np.float32),
             num_feature=int(indices.max()) + 1 if len(indices) else 0,
-        )
-
-
-def _same_for_all(seen: array[Any], found: object, rows: int, what: str, source: str, row: int) -> None:
-    if rows and bool(seen) != bool(found):
-        raise DataError(
-            f"the row has {'a' if found else 'no'} {what}",
-            source=source,
-            row=row,
-            expected=f"a {what} in every row or in none",
         )
 
 

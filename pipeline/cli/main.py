@@ -1,0 +1,51 @@
+"""`inference-pipeline`: the commands, and how an error is shown."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+
+import typer
+
+from pipeline.cli import bundle, init, run, score, serve
+from pipeline.errors import PipelineError
+
+app = typer.Typer(
+    name="inference-pipeline",
+    help="From a Spark feature pipeline to a fast, correct prediction service.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (run, serve, score, init):
+    command.register(app)
+app.add_typer(bundle.app, name="bundle")
+
+
+@app.callback(invoke_without_command=True)
+def version(show: bool = typer.Option(False, "--version", help="Show the version and leave.")) -> None:
+    """From a Spark feature pipeline to a fast, correct prediction service."""
+    if show:
+        import pipeline
+
+        typer.echo(pipeline.__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """The console script: an error on purpose is its message and status 1, an interrupt status 130."""
+    # A supervisor's SIGTERM ends a command as Ctrl-C does: tidily.
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app()
+    except PipelineError as error:
+        typer.secho(f"error: {error}", fg=typer.colors.RED if sys.stderr.isatty() else None, err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        typer.echo("interrupted: nothing was left half-written", err=True)
+        sys.exit(130)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,32 @@
+"""The Spark side as one zip for `spark-submit --py-files`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pipeline
+from pipeline.bundle.pack import write_files
+
+# What the job imports: standard library, NumPy and pyspark only.
+SPARK_SIDE = ("__init__.py", "errors.py", "columns.py", "schema", "operators", "bundle")
+MLEAP_SIDE = ("java.py", "mleap")
+
+
+def write_py_files(path: Path, modules: Path | None = None) -> Path:
+    """Writes the zip: `pipeline`'s Spark side, `spark_jobs`, and the Python files of the folder `modules`."""
+    root = Path(pipeline.__file__).parent
+    sources: dict[str, Path] = {}
+    for part in (*SPARK_SIDE, *MLEAP_SIDE):
+        place = root / part
+        for file in [place] if place.is_file() else sorted(place.rglob("*.py")):
+            sources[f"pipeline/{file.relative_to(root).as_posix()}"] = file
+    for file in sorted(spark_jobs_folder().glob("*.py")):
+        sources[f"spark_jobs/{file.name}"] = file
+    for file in sorted(modules.glob("*.py")) if modules is not None else []:
+        sources.setdefault(file.name, file)
+    return write_files({name: file.read_bytes() for name, file in sources.items()}, path)
+
+
+def spark_jobs_folder() -> Path:
+    """Where the jobs' files are, in a checkout as in an installed package."""
+    return Path(pipeline.__file__).parent.parent / "spark_jobs"

@@ -1,0 +1,66 @@
+"""Child processes of a run: their output kept in a log, their lines handed on, their end certain."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from pipeline.errors import StepError
+
+OnLine = Callable[[str], None]
+
+
+def run_process(
+    step: str, command: Sequence[str], log: Path, *, environment: Mapping[str, str], on_line: OnLine | None = None
+) -> None:
+    """Runs a command to its end; raises StepError with the command's own error message if it fails."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    lines: list[str] = []
+    with log.open("w", encoding="utf-8") as record:
+        process = subprocess.Popen(
+            list(command),
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            # A group of its own: an interrupt reaches it from here, in order, and not from the terminal.
+            start_new_session=True,
+        )
+        try:
+            assert process.stdout is not None  # noqa: S101 - asked for above
+            for line in process.stdout:
+                record.write(line)
+                lines.append(line.rstrip("\n"))
+                if on_line is not None:
+                    on_line(line.rstrip("\n"))
+            code = process.wait()
+        finally:
+            if process.poll() is None:
+                _end(process)
+    if code != 0:
+        raise _failure(step, lines, code)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _failure(step: str, lines: Sequence[str], code: int) -> StepError:
+    start = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].startswith("error: ")), None)
+    if start is not None:
+        message = lines[start].removeprefix("error: ")
+        hint = lines[start + 1].strip() if len(lines) > start + 1 else ""
+        return StepError(step, message, hint=hint.removeprefix("hint: ") if hint.startswith("hint: ") else None)
+    tail = "\n".join(lines[-20:])
+    if "java.lang.OutOfMemoryError" in "\n".join(lines):
+        return StepError(step, "the JVM ran out of memory", hint="give it more: SPARK_DRIVER_MEMORY=4g")
+    return StepError(step, f"the program ended with status {code}; its last lines:\n{tail}")

@@ -1,0 +1,93 @@
+"""The processing step: the Spark job under a real spark-submit."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from pipeline.config.model import PipelineConfig
+from pipeline.errors import RequirementError
+from pipeline.java import java_environment, java_home
+from pipeline.packaging.py_files import spark_jobs_folder, write_py_files
+from pipeline.run.class_data import ClassData
+from pipeline.run.process import OnLine, run_process
+
+_TRAINING_FORMATS = {"text/csv": "csv", "text/libsvm": "libsvm", "application/x-parquet": "parquet"}
+SAID = "preprocess: "
+
+
+def job_arguments(config: PipelineConfig, source: Path, output: Path) -> list[str]:
+    """The job's arguments, the same here as in a SageMaker processing request."""
+    data, split = config.data, config.data.split
+    arguments = ["--input", str(source), "--schema", data.schema_file, "--output", str(output)]
+    arguments += ["--format", data.format, "--delimiter", data.csv.delimiter, "--quoted-rows", data.csv.quoted_rows]
+    arguments += ["--header"] if data.csv.header else []
+    arguments += ["--label", data.label] if data.label else []
+    arguments += ["--features", config.features.pipeline, "--features-column", config.features.column]
+    arguments += ["--split", f"{split.train!r},{split.validation!r},{split.test!r}", "--seed", str(split.seed)]
+    arguments += ["--training-format", _TRAINING_FORMATS[config.training.content_type]]
+    arguments += ["--shards", str(config.training.shards), "--serializer", config.features.serializer]
+    return [*arguments, "--verify-rows", str(config.verification.rows)]
+
+
+def run_etl(
+    config: PipelineConfig, folder: Path, source: Path, work: Path, log: Path, on_line: OnLine | None = None
+) -> dict[str, Any]:
+    """Runs the job on this machine and returns its summary."""
+    output = work / "etl"
+    zipped = write_py_files(work / "py-files.zip", folder)
+    home = _spark_home()
+    settings = {
+        "spark.ui.enabled": "false",
+        # A handful of partitions: data that one machine holds needs no more.
+        "spark.sql.shuffle.partitions": str(max(2, os.cpu_count() or 2)),
+        "spark.driver.memory": os.environ.get("SPARK_DRIVER_MEMORY", _driver_memory()),
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.sql.warehouse.dir": str(work / "warehouse"),
+        "spark.log.level": "WARN",
+    }
+    class_data = ClassData(java_home())
+    if class_data.options:
+        settings["spark.driver.extraJavaOptions"] = " ".join(class_data.options)
+    if config.features.serializer == "mleap":
+        from pipeline.mleap.serializer import serializer_settings
+
+        own = serializer_settings(work)
+        joined = [settings.get("spark.driver.extraJavaOptions", ""), own.get("spark.driver.extraJavaOptions", "")]
+        settings |= own | {"spark.driver.extraJavaOptions": " ".join(filter(None, joined))}
+    command = [str(home / "bin" / "spark-submit"), "--master", "local[*]"]
+    for name, value in settings.items():
+        command += ["--conf", f"{name}={value}"]
+    command += ["--py-files", str(zipped), str(spark_jobs_folder() / "preprocess.py")]
+    command += job_arguments(config, source.absolute(), output)
+    environment = {
+        **java_environment(),
+        "SPARK_HOME": str(home),
+        "PYSPARK_PYTHON": sys.executable,
+        # A look-up of the machine's own name may hang where there is no network.
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_HOSTNAME": "localhost",
+    }
+    run_process("etl", command, log, environment=environment, on_line=on_line)
+    class_data.keep()
+    zipped.unlink()
+    summary: dict[str, Any] = json.loads((output / "summary.json").read_text(encoding="utf-8"))
+    return summary
+
+
+def _spark_home() -> Path:
+    spec = importlib.util.find_spec("pyspark")
+    if spec is None or spec.origin is None:
+        raise RequirementError("pyspark is not installed", hint="pip install 'inference-pipeline[spark]'")
+    return Path(spec.origin).parent
+
+
+def _driver_memory() -> str:
+    """A quarter of the machine's memory, between 1 and 8 GiB."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 30
+    return f"{max(1, min(8, total // 4))}g"

@@ -1,0 +1,111 @@
+"""A training job: configuration and channels in, model and metrics out, in SageMaker's folders."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import TrainingError
+from pipeline.training.channels import Channel, read_channel
+from pipeline.training.container import CHANNELS, Container, write_whole
+from pipeline.training.hyperparameters import Hyperparameters, validate
+from pipeline.training.labels import check_rows, check_train
+from pipeline.training.matrices import check_features, to_dmatrix
+from pipeline.training.train import Condition, Progress, TrainingResult, check_validation, never, train
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job whose configuration and data are read and checked: only the rounds are left to do.
+
+    `matrices` are `xgboost.DMatrix`, of the train channel first. `zeros_are_missing` is True where a feature that
+    is not written counts as missing, so that a row to score must leave out its zeros too.
+    """
+
+    container: Container
+    hyperparameters: Hyperparameters
+    matrices: tuple[Any, ...]
+    content_type: str
+    num_feature: int
+    zeros_are_missing: bool
+
+    def run(self, *, progress: Progress | None = None, should_stop: Condition = never) -> TrainingResult:
+        """Trains, then writes `model/xgboost-model` and `output/data/metrics.json`; raises TrainingError."""
+        result = train(self.hyperparameters, *self.matrices, progress=progress, should_stop=should_stop)
+        write_whole(self.container.metrics, self._metrics(result))
+        write_whole(self.container.model, result.model)
+        return result
+
+    def _metrics(self, result: TrainingResult) -> bytes:
+        import xgboost
+
+        document = {
+            "rounds": result.rounds,
+            "best_iteration": result.best_iteration,
+            "evals": {
+                channel: {name: [_number(score) for score in scores] for name, scores in log.items()}
+                for channel, log in result.evals.items()
+            },
+            "zeros_are_missing": self.zeros_are_missing,
+            "content_type": self.content_type,
+            "num_feature": self.num_feature,
+            "xgboost_version": xgboost.__version__,
+        }
+        return json.dumps(document, indent=2, allow_nan=False).encode() + b"\n"
+
+
+def prepare(base_dir: str | Path) -> Job:
+    """Reads and checks `input/config/*.json` and `input/data/<channel>/` below a base folder.
+
+    Raises TrainingError and DataError for what cannot be trained on.
+    """
+    container = Container(Path(base_dir))
+    container.check_hosts()
+    hyperparameters = validate(container.hyperparameters())
+    for notice in hyperparameters.notices:
+        _log.info("%s", notice)
+    content_types = container.content_types()
+    check_validation(hyperparameters, "validation" in content_types)
+    channels = [
+        read_channel(container.channel(name), content_types[name], csv_weights=hyperparameters.csv_weights)
+        for name in CHANNELS
+        if name in content_types
+    ]
+    num_feature, zeros_are_missing = _check(channels, hyperparameters)
+    # Each channel's arrays go as soon as its matrix stands: XGBoost has its own copy.
+    channels.reverse()
+    matrices = tuple(to_dmatrix(channels.pop(), num_feature) for _ in range(len(channels)))
+    return Job(container, hyperparameters, matrices, content_types["train"], num_feature, zeros_are_missing)
+
+
+def run_job(
+    base_dir: str | Path, *, progress: Progress | None = None, should_stop: Condition = never
+) -> TrainingResult:
+    """Prepares the job below a base folder and runs it; where it raises, neither model nor metrics are written."""
+    return prepare(base_dir).run(progress=progress, should_stop=should_stop)
+
+
+def _check(channels: list[Channel], hyperparameters: Hyperparameters) -> tuple[int, bool]:
+    """Checks channels one by one and together; tells the number of features and whether zeros are missing."""
+    for channel in channels:
+        _log.info("channel %s: %d rows, %d features", channel.name, len(channel), channel.num_feature)
+    zeros_are_missing = channels[0].zeros_are_missing
+    if any(channel.zeros_are_missing != zeros_are_missing for channel in channels):
+        raise TrainingError("libsvm leaves out what is missing, other formats do not: give all channels one format")
+    check_train(channels[0], hyperparameters)
+    for channel in channels[1:]:
+        check_rows(channel, hyperparameters)
+    num_feature = max(channel.num_feature for channel in channels)
+    check_features(hyperparameters, num_feature)
+    return num_feature, zeros_are_missing
+
+
+def _number(score: float) -> float | None:
+    """JSON has no NaN: a metric that is not defined is null."""
+    return score if math.isfinite(score) else None
