@@ -7,6 +7,7 @@ integer), or the error names row, column, value and expectation.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -25,14 +26,19 @@ BLOCK_BYTES = 4 << 20
 # A longer line is no row of data but a file of another kind.
 MAX_LINE_BYTES = 256 << 20
 BOM = b"\xef\xbb\xbf"
+_WRAPPED = re.compile(rb'^"(.*)"(?=\r?$)', re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class CsvOptions:
-    """How a CSV file is written; quotes are RFC 4180's, the encoding is UTF-8."""
+    """How a CSV file is written; quotes are RFC 4180's, the encoding is UTF-8.
+
+    With `unwrap_rows` a row that stands in quotes as a whole is read without them.
+    """
 
     delimiter: str = ","
     header: bool = False
+    unwrap_rows: bool = False
 
 
 def line_blocks(stream: BinaryIO, size: int = BLOCK_BYTES) -> Iterator[bytes]:
@@ -63,6 +69,8 @@ def parse_block(block: bytes, schema: Schema, options: CsvOptions, offset: int =
     """One block of rows without a header as a table of the contract; rows in errors count from 1 past `offset`."""
     if not block.strip(b"\r\n"):
         return conform(pa.table({column.name: pa.array([], arrow_type(column)) for column in schema.columns}), schema)
+    if options.unwrap_rows and len(schema.columns) > 1:
+        block = _unwrapped(block, options.delimiter.encode())
     hexadecimal = any(column.type in INTEGER_TYPES for column in schema.columns) and b"0x" in block.lower()
     if not hexadecimal:
         try:
@@ -76,6 +84,16 @@ def parse_block(block: bytes, schema: Schema, options: CsvOptions, offset: int =
         except (pa.ArrowInvalid, DataError):
             pass  # explained below, or accepted by the contract's own grammar
     return _parse_slowly(block, schema, options, offset)
+
+
+def _unwrapped(block: bytes, delimiter: bytes) -> bytes:
+    def inner(match: re.Match[bytes]) -> bytes:
+        content = match[1]
+        # Quotes inside the outer ones are doubled; a lone one means that the row begins and ends with a quoted cell.
+        alone = content.replace(b'""', b"")
+        return content.replace(b'""', b'"') if delimiter in content and b'"' not in alone else match[0]
+
+    return _WRAPPED.sub(inner, block)
 
 
 def header_names(line: bytes, options: CsvOptions) -> list[str]:

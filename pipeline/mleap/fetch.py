@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import ssl
 import sys
-import tempfile
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies
+from xml.sax.saxutils import quoteattr
 
 from pipeline.java import java_home, libjvm
 from pipeline.mleap.jars import spark_jars_folder
@@ -20,37 +19,44 @@ from pipeline.mleap.jars import spark_jars_folder
 PASSWORD = "changeit"  # noqa: S105 (a key store must have one; this one holds public certificates)
 
 # Ivy knows the public repository itself; its own settings would wait for ever and look into the user's home.
+# The lock's SHA-256 stands in for the repository's checksum files.
 SETTINGS = """
 <ivysettings>
   <settings defaultResolver="public"/>
-  <caches defaultCacheDir="{cache}"/>
+  <caches defaultCacheDir={cache}/>
   <timeout-constraints>
     <timeout-constraint name="patience" connectionTimeout="10000" readTimeout="15000"/>
   </timeout-constraints>
-  <resolvers><ibiblio name="public" m2compatible="true" timeoutConstraint="patience"/></resolvers>
+  <resolvers>
+    <ibiblio name="public" m2compatible="true" useMavenMetadata="false" checksums="" timeoutConstraint="patience"/>
+  </resolvers>
 </ivysettings>
 """
 
 
 def main(organisation: str, artifact: str, version: str, folder: str) -> None:
-    """Put the jars into the folder under their Maven names, or end with Ivy's exit code and log."""
+    """Put the jars into FOLDER/jars under their Maven names, or end with Ivy's exit code and log.
+
+    FOLDER must exist; it keeps what else Ivy writes, and is the caller's to delete.
+    """
     import jpype
 
-    with tempfile.TemporaryDirectory() as work:
-        ivy = sorted(spark_jars_folder().glob("ivy-*.jar"))
-        jpype.startJVM(str(libjvm(java_home((11, 17)))), classpath=[str(jar) for jar in ivy])
-        system = jpype.JClass("java.lang.System")
-        for key, value in {**trust_properties(Path(work)), **proxy_properties(getproxies())}.items():
-            system.setProperty(key, value)
-        settings = Path(work) / "ivysettings.xml"
-        settings.write_text(SETTINGS.format(cache=Path(work).as_uri().removeprefix("file://") + "/cache"), "utf-8")
-        arguments = [
+    work = Path(folder).absolute()
+    ivy = sorted(spark_jars_folder().glob("ivy-*.jar"))
+    jpype.startJVM(str(libjvm(java_home((11, 17)))), classpath=[str(jar) for jar in ivy])
+    system = jpype.JClass("java.lang.System")
+    for key, value in {**trust_properties(work), **proxy_properties(getproxies())}.items():
+        system.setProperty(key, value)
+    settings = work / "ivysettings.xml"
+    settings.write_text(SETTINGS.format(cache=quoteattr(str(work / "ivy"))), "utf-8")
+    jpype.JClass("org.apache.ivy.Main").main(
+        [
             *("-settings", str(settings)),
             *("-dependency", organisation, artifact, version),
             *("-confs", "default", "-types", "jar", "bundle"),
-            *("-retrieve", f"{folder}/[artifact]-[revision](-[classifier]).[ext]"),
+            *("-retrieve", f"{work}/jars/[artifact]-[revision](-[classifier]).[ext]"),
         ]
-        jpype.JClass("org.apache.ivy.Main").main(arguments)
+    )
 
 
 def trust_properties(work: Path) -> dict[str, str]:
@@ -66,17 +72,15 @@ def trust_properties(work: Path) -> dict[str, str]:
     store = jpype.JClass("java.security.KeyStore").getInstance("PKCS12")
     store.load(None, None)
     factory = jpype.JClass("java.security.cert.CertificateFactory").getInstance("X.509")
-    for number, certificate in enumerate(factory.generateCertificates(_stream(jpype, Path(file).read_bytes()))):
+    source = jpype.JClass("java.io.FileInputStream")(file)
+    for number, certificate in enumerate(factory.generateCertificates(source)):
         store.setCertificateEntry(f"authority-{number}", certificate)
+    source.close()
     path = str(work / "trust.p12")
     output = jpype.JClass("java.io.FileOutputStream")(path)
     store.store(output, jpype.JString(PASSWORD).toCharArray())
     output.close()
     return {"javax.net.ssl.trustStore": path, "javax.net.ssl.trustStorePassword": PASSWORD}
-
-
-def _stream(jpype: Any, data: bytes) -> Any:
-    return jpype.JClass("java.io.ByteArrayInputStream")(jpype.JArray(jpype.JByte)(data))
 
 
 def proxy_properties(proxies: dict[str, str]) -> dict[str, str]:

@@ -97,8 +97,8 @@ def _fetch_into(folder: Path, coordinate: Coordinate) -> None:
     """Make the folder whole or not at all; of two processes at once, the second finds the first's."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{coordinate.name}-", dir=folder.parent) as staging:
+        _fetch(coordinate, staging)
         jars = Path(staging) / "jars"
-        _fetch(coordinate, jars)
         kept = {path.name for path in _checked(jars, coordinate)}
         for path in jars.iterdir():
             if path.name not in kept:
@@ -110,8 +110,8 @@ def _fetch_into(folder: Path, coordinate: Coordinate) -> None:
                 raise
 
 
-def _fetch(coordinate: Coordinate, folder: Path) -> None:
-    arguments = [coordinate.organisation, coordinate.artifact, coordinate.version, str(folder)]
+def _fetch(coordinate: Coordinate, folder: str) -> None:
+    arguments = [coordinate.organisation, coordinate.artifact, coordinate.version, folder]
     hint = (
         "check the network and HTTPS_PROXY, or put the jars into "
         f"$INFERENCE_PIPELINE_JARS/{coordinate.name}/ (see {coordinate.name}.lock)"

@@ -96,6 +96,11 @@ def date(iso: str) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(iso, text)
 
 
+def plural(count: int, word: str) -> str:
+    """1, "row" -> "1 row"; 3798, "row" -> "3,798 rows"."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
 def shorten(text: Any, length: int) -> str:
     """At most `length` characters, the cut marked by an ellipsis."""
     whole = str(text)

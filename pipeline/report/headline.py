@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pipeline.report.formats import duration, joined, milliseconds, number
+from pipeline.report.formats import duration, joined, milliseconds, number, plural
 from pipeline.report.metrics import BASELINES, main_metric
 from pipeline.report.parity import verdict
 
@@ -41,14 +41,14 @@ def sentence(run: Mapping[str, Any]) -> str:
     parts = []
     if source.get("rows") is not None:
         origin = source.get("source")
-        parts.append(f"{source['rows']:,} rows" + (f" of {origin}" if origin else ""))
+        parts.append(plural(source["rows"], "row") + (f" of {origin}" if origin else ""))
     if features.get("count") is not None:
         stages = len(features.get("stages") or [])
-        made = f"{features['count']:,} features"
-        parts.append(f"{stages} Spark stages into {made}" if stages else made)
+        made = plural(features["count"], "feature")
+        parts.append(f"{plural(stages, 'Spark stage')} into {made}" if stages else made)
     if training.get("rounds") is not None:
         objective = f" ({training['objective']})" if training.get("objective") else ""
-        parts.append(f"an XGBoost model of {training['rounds']:,} rounds{objective}")
+        parts.append(f"an XGBoost model of {plural(training['rounds'], 'round')}{objective}")
     if not parts:
         return f"A {run['task']} run."
     return " through ".join([parts[0], joined(parts[1:])] if parts[1:] else parts) + "."
@@ -72,15 +72,14 @@ def _metric(run: Mapping[str, Any]) -> Card | None:
 
 def _parity(run: Mapping[str, Any]) -> Card:
     found = verdict(run.get("verification"))
-    rows = (run.get("verification") or {}).get("rows")
-    return Card("Parity", found.short, f"{rows:,} rows, engine against engine" if rows else found.text, found.level)
+    return Card("Parity", found.short, found.note, found.level)
 
 
 def _endpoint(run: Mapping[str, Any]) -> Card | None:
     endpoint = run.get("endpoint") or {}
     if endpoint.get("p50_ms") is None:
         return None
-    notes = [f"{endpoint['requests']:,} requests"] if endpoint.get("requests") else []
+    notes = [plural(endpoint["requests"], "request")] if endpoint.get("requests") else []
     if endpoint.get("p99_ms") is not None:
         notes.append("p99 " + milliseconds(endpoint["p99_ms"]))
     return Card("Endpoint p50", milliseconds(endpoint["p50_ms"]), Markup(", ").join(notes))
@@ -90,7 +89,9 @@ def _time(run: Mapping[str, Any]) -> Card | None:
     if run.get("seconds") is None:
         return None
     steps = len(run.get("steps") or [])
-    return Card("Total time", duration(run["seconds"]), f"{steps} steps, from data to report" if steps else "")
+    return Card(
+        "Total time", duration(run["seconds"]), f"{plural(steps, 'step')}, from data to report" if steps else ""
+    )
 
 
 def notices(run: Mapping[str, Any]) -> list[Notice]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 class ClassData:
-    """The archive of one Java and one pyspark: `options` are the JVM's, `keep` is called when the JVM has ended well."""
+    """The archive of one Java and one pyspark: `options` are the JVM's; `keep` follows a JVM that ended well."""
 
     def __init__(self, java_home: Path) -> None:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inference-pipeline" / "class-data"

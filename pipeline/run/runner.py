@@ -89,6 +89,7 @@ def run_pipeline(
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(time.perf_counter() - clock, 3),
             "status": "completed",
+            "command": f"inference-pipeline run {run.file} --input {run.record['input']['source']}",
             "steps": [step.record() for step in progress.steps],
         }
         _write_report(run)
@@ -123,7 +124,7 @@ def _etl(run: Run) -> None:
 
     with run.progress.step("etl", "Spark ETL") as step:
         log = run.logs / "etl.log"
-        summary = run_etl(run.config, run.file.parent.absolute(), source.path, run.work, log, news)
+        summary = run_etl(run.config, run.file.parent.absolute(), source.path, work=run.work, log=log, on_line=news)
         splits = summary["splits"]
         step.detail = ", ".join(f"{count:,} {name}" for name, count in splits.items())
     run.record["input"]["rows"] = summary["rows"]
@@ -188,10 +189,10 @@ def _verify(run: Run) -> None:
         run.record["_verified"] = verified = verify(
             run.etl / "verification",
             scorer,
-            booster,
-            run.model("sparkml"),
-            run.config.features.column,
-            run.config.verification.mleap,
+            booster=booster,
+            bundle=run.model("sparkml"),
+            features=run.config.features.column,
+            mleap=run.config.verification.mleap,
         )
         run.record["verification"] = record = verified.record
         found = record["feature_differences"] + record["prediction_differences"]
@@ -217,7 +218,7 @@ def _importance(model: bytes, names: list[str]) -> dict[str, float]:
     booster = xgboost.Booster(model_file=bytearray(model))
     scores = booster.get_score(importance_type="gain")
     by_place = {f"f{place}": name for place, name in enumerate(names)}
-    return {by_place.get(key, key): float(value) for key, value in scores.items()}  # type: ignore[arg-type]
+    return {by_place.get(key, key): float(value) for key, value in scores.items()}
 
 
 def _endpoint(run: Run) -> None:
@@ -234,6 +235,7 @@ def _endpoint(run: Run) -> None:
 
 def _batch(run: Run) -> None:
     from pipeline.batch.score import score
+    from pipeline.data.csv import CsvOptions
 
     verified = run.record["_verified"]
     with run.progress.step("batch", "Batch transform") as step:
@@ -241,15 +243,14 @@ def _batch(run: Run) -> None:
         for name in ("train", "validation", "test"):
             if (run.etl / name).is_dir():
                 shutil.move(run.etl / name, run.folder / "data" / name)
+        csv = run.config.data.csv
         output = run.folder / "predictions" / f"test.{run.config.batch.format}"
         result = score(
             run.model("fused"),
             run.folder / "data" / "test",
             output,
             output_columns=run.config.batch.output_columns or None,
-            header=run.config.data.csv.header,
-            delimiter=run.config.data.csv.delimiter,
-            quoted_rows=run.config.data.csv.quoted_rows,
+            options=CsvOptions(csv.delimiter, csv.header, csv.quoted_rows == "unwrap"),
             input_format=run.config.data.format,
         )
         if result.rows != run.record["splits"]["test"]:

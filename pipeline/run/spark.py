@@ -16,6 +16,8 @@ from pipeline.packaging.py_files import spark_jobs_folder, write_py_files
 from pipeline.run.class_data import ClassData
 from pipeline.run.process import OnLine, run_process
 
+# Below this size compiling costs more than it saves: Spark's generated code, and the JVM's second compiler.
+SMALL_BYTES = 64 << 20
 _TRAINING_FORMATS = {"text/csv": "csv", "text/libsvm": "libsvm", "application/x-parquet": "parquet"}
 SAID = "preprocess: "
 
@@ -35,7 +37,7 @@ def job_arguments(config: PipelineConfig, source: Path, output: Path) -> list[st
 
 
 def run_etl(
-    config: PipelineConfig, folder: Path, source: Path, work: Path, log: Path, on_line: OnLine | None = None
+    config: PipelineConfig, folder: Path, source: Path, *, work: Path, log: Path, on_line: OnLine | None = None
 ) -> dict[str, Any]:
     """Runs the job on this machine and returns its summary."""
     output = work / "etl"
@@ -52,14 +54,17 @@ def run_etl(
         "spark.log.level": "WARN",
     }
     class_data = ClassData(java_home())
-    if class_data.options:
-        settings["spark.driver.extraJavaOptions"] = " ".join(class_data.options)
+    java_options = list(class_data.options)
+    if _size(source) < SMALL_BYTES:
+        settings["spark.sql.codegen.wholeStage"] = "false"
+        java_options.append("-XX:TieredStopAtLevel=1")
     if config.features.serializer == "mleap":
         from pipeline.mleap.serializer import serializer_settings
 
         own = serializer_settings(work)
-        joined = [settings.get("spark.driver.extraJavaOptions", ""), own.get("spark.driver.extraJavaOptions", "")]
-        settings |= own | {"spark.driver.extraJavaOptions": " ".join(filter(None, joined))}
+        java_options.append(own.pop("spark.driver.extraJavaOptions", ""))
+        settings |= own
+    settings["spark.driver.extraJavaOptions"] = " ".join(filter(None, java_options))
     command = [str(home / "bin" / "spark-submit"), "--master", "local[*]"]
     for name, value in settings.items():
         command += ["--conf", f"{name}={value}"]
@@ -85,6 +90,11 @@ def _spark_home() -> Path:
     if spec is None or spec.origin is None:
         raise RequirementError("pyspark is not installed", hint="pip install 'inference-pipeline[spark]'")
     return Path(spec.origin).parent
+
+
+def _size(source: Path) -> int:
+    files = [source] if source.is_file() else source.rglob("*")
+    return sum(file.stat().st_size for file in files)
 
 
 def _driver_memory() -> str:

@@ -30,7 +30,7 @@ def to_dmatrix(channel: Channel, num_feature: int) -> Any:
                 f"channel {channel.name!r} has {channel.num_feature} features, other channels have {num_feature}"
             )
         return xgboost.DMatrix(channel.features, **rest)
-    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+    from scipy.sparse import csr_matrix
 
     rows = channel.features
     return xgboost.DMatrix(csr_matrix((rows.values, rows.indices, rows.indptr), shape=(len(rows), num_feature)), **rest)

@@ -58,7 +58,7 @@ _MAXIMIZED = {"auc", "aucpr", "map", "ndcg", *EXTRA} - {"mse"}
 
 # `error@0.7`, `tweedie-nloglik@1.5`; `ndcg@5`, `map@5-`: the minus scores a query without relevant rows as 0.
 _THRESHOLD = re.compile(r"(error|tweedie-nloglik)@([0-9]+\.?[0-9]*|\.[0-9]+)")
-_RANKED = re.compile(r"(map|ndcg)(@0*[1-9][0-9]*)?-?")
+_RANKED = re.compile(r"(map|ndcg)(@[1-9][0-9]*)?-?")
 
 
 def canonical_metric(text: str, objective: str, tweedie_variance_power: float) -> str:
@@ -67,7 +67,8 @@ def canonical_metric(text: str, objective: str, tweedie_variance_power: float) -
     Raises TrainingError for a name that is not known or does not fit the objective.
     """
     threshold, ranked = _THRESHOLD.fullmatch(text), _RANKED.fullmatch(text)
-    base = (threshold or ranked or re.fullmatch("(.*)", text, re.DOTALL))[1]  # type: ignore[index]
+    named = threshold or ranked
+    base = named[1] if named else text
     if base not in _FITS:
         near = difflib.get_close_matches(base.split("@")[0], _FITS, n=1)
         raise TrainingError(

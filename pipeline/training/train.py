@@ -98,9 +98,9 @@ def check_validation(hyperparameters: Hyperparameters, there: bool) -> None:
 
 def _native_metrics(hyperparameters: Hyperparameters) -> dict[str, Any]:
     native = [metric for metric in hyperparameters.eval_metric if metric not in EXTRA]
-    if native or not hyperparameters.eval_metric:
-        return {"eval_metric": native} if native else {}
-    return {"disable_default_eval_metric": True}
+    if native:
+        return {"eval_metric": native}
+    return {"disable_default_eval_metric": True} if hyperparameters.eval_metric else {}
 
 
 def _custom_metric(hyperparameters: Hyperparameters) -> Any:

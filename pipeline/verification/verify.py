@@ -30,7 +30,7 @@ class Verification:
 
 
 def verify(
-    rows_path: Path, scorer: Scorer, booster: bytes, bundle: Path, features: str, mleap: str = "auto"
+    rows_path: Path, scorer: Scorer, *, booster: bytes, bundle: Path, features: str, mleap: str = "auto"
 ) -> Verification:
     """Compares features of Spark, scorer and MLeap's runtime, and predictions of scorer and XGBoost's own package.
 
@@ -103,7 +103,7 @@ def _mleap(bundle: Path, rows: Any, features: str, mode: str) -> tuple[Any, dict
     return flat.reshape(rows.num_rows, -1), {**state, "status": "compared", "reason": None}
 
 
-def _sample(
+def _sample(  # noqa: PLR0917 - one argument a column of the table
     inputs: Any, spark: Any, native: Any, runtime: Any, prediction: Any, expected: Any, scorer: Scorer
 ) -> dict[str, Any]:
     count = min(SAMPLE_ROWS, inputs.num_rows)

@@ -82,13 +82,28 @@ def test_a_skipped_mleap_is_amber_and_not_among_those_that_agree(verification):
     found = verdict(verification)
     assert found.level == "warn"
     assert "MLeap was not compared" in found.title
-    assert found.text == "Spark and the scorer agree on every feature value and every prediction. MLeap: no jars."
+    assert found.note == "143 rows, MLeap not compared"
+    assert found.text == (
+        "Spark and the scorer agree on every feature value and every prediction. MLeap was not compared: no jars."
+    )
 
 
 def test_a_difference_weighs_more_than_a_skipped_mleap(verification):
     verification["mleap"]["status"] = "skipped"
     verification["feature_differences"] = 2
-    assert verdict(verification).level == "bad"
+    found = verdict(verification)
+    assert found.level == "bad"
+    assert found.text == (
+        "2 feature values and 0 predictions differ. Do not serve this model."
+        " MLeap was not compared: no reason was recorded."
+    )
+
+
+def test_an_mleap_nobody_mentions_was_not_compared(verification):
+    del verification["mleap"]
+    found = verdict(verification)
+    assert found.level == "warn"
+    assert "MLeap 0" not in found.text
 
 
 def test_no_rows_prove_nothing(verification):

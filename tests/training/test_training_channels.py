@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,8 @@ from pipeline.errors import DataError, TrainingError
 from pipeline.training.channels import read_channel
 from pipeline.training.content_types import parse_content_type
 from pipeline.training.formats.libsvm import SparseFeatures
+
+CHURN = Path(__file__).parents[3] / "shared" / "data" / "customer-churn-encoded.csv"
 
 
 def write_parquet(path, columns):
@@ -140,11 +143,17 @@ def test_one_row_without_line_end(base):
     same(read_channel(base.channel("train", {"a": "1,2,3"}), "text/csv"), [1], [[2, 3]])
 
 
+def test_numbers_round_as_they_do_when_scored(base):
+    text = "1.0000000596046447753906251"  # above the middle of two floats, but its double is that middle
+    channel = read_channel(base.channel("train", {"a": f"0,{text}\n"}), "text/csv")
+    assert channel.features[0, 0] == np.float32(float(text)) == 1
+
+
 def test_rows_longer_than_a_block(base):
-    width = 400_000
-    row = ",".join(["1"] * width) + "\n"
+    row = ",".join(["1." + "0" * 2000] * 1000) + "\n"
     channel = read_channel(base.channel("train", {"a": row * 3}), "text/csv")
-    assert channel.features.shape == (3, width - 1)
+    assert channel.features.shape == (3, 999)
+    assert (channel.features == 1).all()
 
 
 @settings(max_examples=60, deadline=None)
@@ -182,6 +191,18 @@ def test_bad_csv(base, text, message, hint):
         read_channel(base.channel("train", {"a.csv": text}), "text/csv")
     assert (caught.value.hint is None) == (hint is None)
     assert hint is None or hint in caught.value.hint
+
+
+def test_a_real_file_with_every_row_in_quotes(base):
+    if not CHURN.exists():
+        pytest.skip(f"the churn data is not at {CHURN}")
+    with pytest.raises(DataError, match="row 1: cells in the row: 1") as caught:
+        read_channel(base.channel("train", {"churn.csv": CHURN.read_bytes()}), "text/csv")
+    assert "whole row stands in quotes" in caught.value.hint
+    unquoted = CHURN.read_text(encoding="utf-8").replace('"', "")
+    channel = read_channel(base.channel("mended", {"churn.csv": unquoted}), "text/csv")
+    assert channel.features.shape == (2999, 69)
+    assert set(channel.label.tolist()) == {0, 1}
 
 
 def test_bad_csv_far_down_names_its_row(base):
@@ -259,6 +280,25 @@ def test_bad_parquet(base):
         read_channel(folder, "parquet")
     with pytest.raises(DataError, match="junk/a: not Parquet"):
         read_channel(base.channel("junk", {"a": "1,2,3\n"}), "parquet")
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.one_of(
+        st.binary(max_size=60),
+        st.text(alphabet='0123456789.,;:-+eEnaqid# \t\r\n"\x00\x0b', max_size=60).map(str.encode),
+        st.sampled_from([b'1,"' + b"9" * 140_000 + b'"\n', b"PAR1" + bytes(40) + b"PAR1"]),
+    ),
+    st.sampled_from(["text/csv", "text/libsvm", "parquet"]),
+)
+def test_any_bytes_are_rows_or_a_clear_error(tmp_path_factory, content, content_type):
+    folder = tmp_path_factory.mktemp("train")
+    (folder / "a").write_bytes(content)
+    try:
+        channel = read_channel(folder, content_type)
+    except (DataError, TrainingError):
+        return
+    assert len(channel) == len(channel.label) == len(channel.features) == sum(rows for _, rows in channel.files) > 0
 
 
 def test_broken_gzip(base):

@@ -25,7 +25,7 @@ def _matrix(objective):
 
 def _hyperparameters(objective, metric):
     classes = {"num_class": "2"} if objective.startswith("multi:") else {}
-    return validate({"num_round": "2", "objective": objective, "eval_metric": metric, "verbosity": "0", **classes})
+    return validate({"num_round": "2", "objective": objective, "eval_metric": metric, "nthread": "1", **classes})
 
 
 @pytest.mark.parametrize("objective", sorted(set(OBJECTIVES) - {"survival:aft"}))

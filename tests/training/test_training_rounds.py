@@ -181,6 +181,13 @@ def test_early_stopping_follows_the_last_metric_upwards(numbers, metrics):
     assert set(result.evals["train"]) == set(metrics.split(","))
 
 
+def test_early_stopping_with_dropped_trees(numbers):
+    label, features = numbers
+    given = {"booster": "dart", "num_round": "60", "eta": "0.9", "early_stopping_rounds": "2", "num_parallel_tree": "2"}
+    result = train(validate(given), *matrices_of(label, features, 150))
+    assert xgboost.Booster(model_file=bytearray(result.model)).num_boosted_rounds() == result.best_iteration + 1
+
+
 def test_early_stopping_on_the_default_metric(numbers):
     label, features = numbers
     matrices = matrices_of(label, features, 150)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.report.formats import plain
+from pipeline.report.formats import plain, plural
 from pipeline.report.plots.canvas import Margins, Plot, draw
 from pipeline.report.plots.palette import ACCENT, INK, MUTED, SECOND
 
@@ -36,8 +36,10 @@ def training_curve(metric: str, sets: Mapping[str, Sequence[float]], best: int |
     ends = ", ".join(f"{name} from {plain(values[0])} to {plain(values[-1])}" for name, values in sets.items())
     return Plot(
         title=f"Training curve: {metric}",
-        note=f"After {rounds:,} rounds: " + ", ".join(f"{n} {plain(v[-1])}" for n, v in sets.items()) + f".{at_best}",
-        alt=f"Line chart of {metric} over {rounds:,} rounds: {ends}.{at_best}",
+        note=f"After {plural(rounds, 'round')}: "
+        + ", ".join(f"{n} {plain(v[-1])}" for n, v in sets.items())
+        + f".{at_best}",
+        alt=f"Line chart of {metric} over {plural(rounds, 'round')}: {ends}.{at_best}",
         svg=draw(f"training-{metric}", paint, x="round", y=metric, margins=Margins(right=68)),
     )
 

@@ -35,7 +35,7 @@ def read_csv(path: Path, source: str, columns: int | None, *, weighted: bool) ->
     `columns` is how many the files before had. Raises DataError for a cell that is no number, for rows of
     different length and for a header, with source, row and column.
     """
-    layout = _layout(path)
+    layout = _layout(path, source)
     if layout is None:
         return
     first = 1 + weighted
@@ -72,18 +72,21 @@ def _blocks(path: Path, layout: Layout, names: list[str], source: str) -> Iterat
             for batch in reader:
                 yield float32_block(batch.columns, names, source, row)
                 row += batch.num_rows
-    except pa.ArrowInvalid as error:
+    except pa.ArrowException as error:
         raise _explain(str(error), layout, names, source) from error
 
 
-def _layout(path: Path) -> Layout | None:
+def _layout(path: Path, source: str) -> Layout | None:
     """What the first line that is not blank tells, or None where there is none."""
     with open_file(path) as stream:
         for line in stream:
             text = line.decode("utf-8-sig", errors="replace").strip("\r\n")
             if text:
                 delimiter = next((mark for mark in _DELIMITERS if mark in text), ",")
-                return Layout(delimiter, next(csv.reader([text], delimiter=delimiter)), len(line))
+                try:
+                    return Layout(delimiter, next(csv.reader([text], delimiter=delimiter)), len(line))
+                except csv.Error as error:
+                    raise DataError(f"not CSV: {error}", source=source, row=1) from error
     return None
 
 

@@ -67,7 +67,7 @@ class LibsvmRows:
         if qid := _QID.match(rest):
             rest = rest[qid.end() :].lstrip()
         if not _FEATURES.fullmatch(rest):
-            wrong = next(token for token in rest.split() if not _FEATURE.fullmatch(token))
+            wrong = next((token for token in rest.split() if not _FEATURE.fullmatch(token)), rest)
             raise _bad(wrong, source, row, "a feature: index:value, with indices from 0")
         if self.label and (bool(self.weight), bool(self.qid)) != (bool(label[2]), bool(qid)):
             raise DataError(

@@ -30,7 +30,7 @@ def read_parquet(path: Path, source: str, columns: int | None) -> Iterator[Array
                 doubles = [column.cast(pa.float64(), safe=False) for column in batch.columns]
                 yield float32_block(doubles, schema.names, source, row)
                 row += batch.num_rows
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+    except pa.ArrowException as error:
         raise DataError(f"not Parquet: {error}", source=source) from error
 
 
