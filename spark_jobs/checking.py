@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Tuple
 from pipeline.errors import DataError
 from pipeline.schema import Column, Schema
 from pipeline.schema.contract import FLOAT_TYPES, INTEGER_TYPES
-from pipeline.schema.text import DECIMAL, FALSE, INTEGER, NON_FINITE, TRUE, bad_value, check_null, ragged
+from pipeline.schema.text import DECIMAL, FALSE, INTEGER, NON_FINITE, SPACE, TRUE, bad_value, check_null, ragged
 from spark_jobs.reading import BROKEN, FILE, LINE, PLACES, ROW_ID, START, Lines, quoted
 
 _SQL_TYPES = {
@@ -58,7 +58,8 @@ def _code(at: int, column: Column) -> Any:
 def _from_text(name: str, column: Column) -> Any:
     from pyspark.sql import functions as F
 
-    text = F.trim(F.col(name))
+    trimmed = f"trim(both '{SPACE}' from {name})"
+    text = F.expr(trimmed)
     if column.struct != "basic":
         return _vector(F.from_json(F.col(name), "array<double>"), column)
     if column.type == "string":
@@ -68,9 +69,9 @@ def _from_text(name: str, column: Column) -> Any:
         return F.when(folded.isin(*TRUE), True).when(folded.isin(*FALSE), False)
     sql = _SQL_TYPES[column.type]
     if column.type in INTEGER_TYPES:
-        whole = F.expr(f"try_cast(regexp_extract(trim({name}), '^[+-]?[0-9]+', 0) as {sql})")
+        whole = F.expr(f"try_cast(regexp_extract({trimmed}, '^[+-]?[0-9]+', 0) as {sql})")
         return F.when(text.rlike(f"^{INTEGER}$"), whole)
-    number = F.expr(f"try_cast(trim({name}) as {sql})")
+    number = F.expr(f"try_cast({trimmed} as {sql})")
     finite = text.rlike(f"^{DECIMAL}$") & ~number.isin(float("inf"), float("-inf"))
     return F.when(finite | text.rlike(f"^{NON_FINITE}$"), number)
 

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.columns import AnyColumn, Dense, Numbers, Text
 from pipeline.errors import DataError
 from pipeline.operators.numbers import java_double
-from pipeline.schema.contract import FLOAT_TYPES, INTEGER_TYPES, Column
+from pipeline.schema.contract import FLOAT_TYPES, Column
 from pipeline.schema.text import bad_value, check_null, expectation, parse_cell
 
 DTYPES: dict[str, Any] = {
@@ -68,22 +68,31 @@ def _json_value(value: Any, column: Column, row: int) -> Any:
 
 
 def _fit(value: Any, kind: str) -> Any:
+    """The JSON value as the type wants it, or None where it does not fit."""
     if isinstance(value, bool):
-        return value if kind == "boolean" else ("true" if value else "false") if kind == "string" else None
+        return {"boolean": value, "string": str(value).lower()}.get(kind)
     if not isinstance(value, int | float):
         return None
     if kind == "string":
         return str(value) if isinstance(value, int) else java_double(value)
-    if kind in FLOAT_TYPES:
-        number = float(value) if abs(value) < 1 << 1023 else math.inf
-        narrow = kind == "float" and not math.isnan(number) and abs(number) > np.finfo(np.float32).max
-        return None if math.isinf(number) or narrow else number
     if kind == "boolean":
         return bool(value) if value in (0, 1) else None
-    if isinstance(value, float) and not value.is_integer():
+    return _fit_float(value, kind) if kind in FLOAT_TYPES else _fit_integer(value, kind)
+
+
+def _fit_float(value: int | float, kind: str) -> float | None:
+    try:
+        number = float(value)
+    except OverflowError:
         return None
+    narrow = kind == "float" and not math.isnan(number) and abs(number) > np.finfo(np.float32).max
+    return None if math.isinf(number) or narrow else number
+
+
+def _fit_integer(value: int | float, kind: str) -> int | None:
     limits = np.iinfo(DTYPES[kind])
-    return int(value) if kind in INTEGER_TYPES and limits.min <= value <= limits.max else None
+    whole = isinstance(value, int) or value.is_integer()
+    return int(value) if whole and limits.min <= value <= limits.max else None
 
 
 def _vectors(values: Sequence[Any], column: Column, offset: int) -> Dense:

@@ -80,7 +80,8 @@ def parse_block(block: bytes, schema: Schema, options: CsvOptions, offset: int =
                 parse_options=_parse_options(options),
                 convert_options=_convert_options(schema),
             )
-            return conform(table, schema, offset=offset)
+            if not _overflowed(table):
+                return conform(table, schema, offset=offset)
         except (pa.ArrowInvalid, DataError):
             pass  # explained below, or accepted by the contract's own grammar
     return _parse_slowly(block, schema, options, offset)
@@ -120,6 +121,12 @@ def _convert_options(schema: Schema) -> Any:
         strings_can_be_null=True,
         quoted_strings_can_be_null=False,
     )
+
+
+def _overflowed(table: Any) -> bool:
+    """Whether there is an infinity: pyarrow reads a number too large for its type as one."""
+    floats = [column for column in table.columns if pa.types.is_floating(column.type)]
+    return any(pc.any(pc.is_inf(column)).as_py() for column in floats)
 
 
 def _parse_slowly(block: bytes, schema: Schema, options: CsvOptions, offset: int) -> Any:

@@ -57,8 +57,8 @@ def _reader(field: dict[str, Any]) -> Reader:
 
 def _scalar(base: str) -> Reader:
     if base in NUMBERS:
-        _, dtype = NUMBERS[base]
-        unpack, width = struct.Struct(">" + dtype.char).unpack_from, dtype.itemsize
+        number = struct.Struct(NUMBERS[base])
+        unpack, width = number.unpack_from, number.size
         return lambda frame, position: (unpack(frame, position)[0], position + width)
 
     def read(frame: bytes, position: int) -> tuple[Any, int]:
@@ -84,7 +84,7 @@ def _list(base: str) -> Reader:
 
 
 def _tensor(base: str) -> Reader:
-    _, dtype = NUMBERS[base]
+    dtype = np.dtype(NUMBERS[base])
     native = dtype.newbyteorder("=")
     head = struct.Struct(">HH").unpack_from
 

@@ -43,8 +43,9 @@ def encode(batch: pa.RecordBatch, offset: int = 0) -> bytes:
         fields.append({"name": name, "type": leap_type(array.type, array.null_count > 0, name)})
         cells += _column(array, name, offset)
     schema = json.dumps({"fields": fields}).encode()
-    head = len(schema).to_bytes(4, "big") + schema + batch.num_rows.to_bytes(4, "big")
-    return head + bytes(join(cells).data)
+    head: bytes = len(schema).to_bytes(4, "big") + schema + batch.num_rows.to_bytes(4, "big")
+    rows: bytes = join(cells).data.tobytes()
+    return head + rows
 
 
 def join(columns: Sequence[Cells]) -> Cells:
@@ -98,8 +99,7 @@ def _fixed(values: Any) -> Cells:
 
 def _scalars(array: Any) -> Cells:
     if not pa.types.is_string(array.type):
-        _, dtype = NUMBERS[BASES[array.type]]
-        return _fixed(array.to_numpy(zero_copy_only=False).astype(dtype, copy=False))
+        return _fixed(array.to_numpy(zero_copy_only=False).astype(NUMBERS[BASES[array.type]], copy=False))
     binary = array.cast(pa.binary())
     lengths = pc.binary_length(binary).to_numpy(zero_copy_only=False).astype(np.int64)
     text = np.frombuffer(b"".join(binary.to_pylist()), np.uint8)

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from pipeline.errors import DataError
 
-# MLeap's basic type: Arrow's type and the big-endian dtype it is written in.
-NUMBERS: dict[str, tuple[Any, Any]] = {
-    "boolean": (pa.bool_(), np.dtype("?")),
-    "byte": (pa.int8(), np.dtype("i1")),
-    "short": (pa.int16(), np.dtype(">i2")),
-    "int": (pa.int32(), np.dtype(">i4")),
-    "long": (pa.int64(), np.dtype(">i8")),
-    "float": (pa.float32(), np.dtype(">f4")),
-    "double": (pa.float64(), np.dtype(">f8")),
+# How Java writes a number of each of MLeap's basic types, in the code that `struct` and NumPy share.
+NUMBERS = {"boolean": ">?", "byte": ">b", "short": ">h", "int": ">i", "long": ">q", "float": ">f", "double": ">d"}
+ARROW = {
+    "boolean": pa.bool_(),
+    "byte": pa.int8(),
+    "short": pa.int16(),
+    "int": pa.int32(),
+    "long": pa.int64(),
+    "float": pa.float32(),
+    "double": pa.float64(),
+    "string": pa.string(),
+    "byte_string": pa.binary(),
 }
-ARROW = {base: arrow for base, (arrow, _) in NUMBERS.items()} | {"string": pa.string(), "byte_string": pa.binary()}
 BASES = {arrow: base for base, arrow in ARROW.items()}
 
 

@@ -38,6 +38,7 @@ def serializer_settings(work_dir: str | Path) -> dict[str, str]:
 def serialize(pipeline_model: Any, dataset: Any, path: str | Path) -> None:
     """Write a fitted PipelineModel as a bundle (a `.zip`), whole or not at all, over what is there.
 
+    It writes StringIndexers of one column, and OneHotEncoders that were given `inputCols`, behind an indexer.
     `dataset` is a DataFrame the model can transform, such as the one it was fitted on: MLeap reads column types and
     attributes off the transformed columns. Raises RequirementError where the session lacks MLeap, and
     UnsupportedStageError with MLeap's message where it cannot write a stage.

@@ -29,11 +29,14 @@ def java_text(column: AnyColumn) -> Text:
     """A column of numbers cast to text as Spark casts it; nulls stay null."""
     if not isinstance(column, Numbers):
         raise TypeError(f"{type(column).__name__} has no text")
-    values, codes = np.unique(column.values, return_inverse=True)
+    values = column.values
+    # By their bits: 0.0 and -0.0 are equal numbers but different texts.
+    keys = values.view(f"i{values.dtype.itemsize}") if values.dtype.kind == "f" else values
+    distinct, codes = np.unique(keys, return_inverse=True)
     codes = codes.astype(np.int32)
     if column.valid is not None:
         codes[~column.valid] = -1
-    return Text(codes, [_text(value) for value in values])
+    return Text(codes, [_text(value) for value in distinct.view(values.dtype)])
 
 
 def _text(value: Any) -> str:

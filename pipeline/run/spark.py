@@ -45,6 +45,7 @@ def run_etl(
     home = _spark_home()
     settings = {
         "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
         # A handful of partitions: data that one machine holds needs no more.
         "spark.sql.shuffle.partitions": str(max(2, os.cpu_count() or 2)),
         "spark.driver.memory": os.environ.get("SPARK_DRIVER_MEMORY", _driver_memory()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import orjson
 import pyarrow as pa
 
 from pipeline.columns import AnyColumn, Vectors
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, ModelError
 from pipeline.scoring.scorer import CHUNK_ROWS, Scorer
 
 Values = dict[str, "np.ndarray[Any, Any] | list[Any]"]
@@ -49,10 +49,15 @@ class Outputs:
 
     def __init__(self, scorer: Scorer, keys: Sequence[str] = ()) -> None:
         self._scorer = scorer
-        self._booster = scorer.need_booster()
+        if scorer.booster is None:
+            raise ModelError("there is no booster beside the bundle: nothing is predicted")
+        self._booster = scorer.booster
         self.keys = tuple(keys) or scorer.manifest.output or (SCORE,)
         _refuse_unknown(self.keys, self._booster.objective)
-        self._classes: Sequence[Any] = scorer.classes or range(max(self._booster.num_class, 2))
+        count = max(self._booster.num_class, 2)
+        self._classes: Sequence[Any] = scorer.classes or range(count)
+        if len(self._classes) != count and "predicted_label" in _offered(self._booster.objective):
+            raise ModelError(f"the archive names {len(self._classes)} classes, the booster has {count}")
 
     def of_columns(self, columns: Mapping[str, AnyColumn], offset: int = 0) -> Values:
         """The values of columns that already keep the contract; rows in errors count past `offset`."""
@@ -166,7 +171,7 @@ def _cells(column: Any) -> Any:
     return map(csv_cell, _ready(column))
 
 
-def _lines(lines: Any) -> bytes:
+def _lines(lines: Iterable[str]) -> bytes:
     text = "\n".join(lines)
     return (text + "\n").encode() if text else b""
 
@@ -200,8 +205,12 @@ def _arrow(column: Any) -> Any:
     return pa.array(column)
 
 
+def _offered(objective: str) -> tuple[str, ...]:
+    return (SCORE, *_KEYS_OF_OBJECTIVE.get(objective, ("predicted_score",)))
+
+
 def _refuse_unknown(keys: Sequence[str], objective: str) -> None:
-    offered = (SCORE, *_KEYS_OF_OBJECTIVE.get(objective, ("predicted_score",)))
+    offered = _offered(objective)
     for key in keys:
         if key not in offered:
             raise ConfigError(

@@ -1,0 +1,74 @@
+"""`python -m pipeline.serving`: the endpoint as a program, for containers and for `inference-pipeline serve`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pipeline.errors import PipelineError
+from pipeline.schema import load_schema
+from pipeline.serving.server import serve
+from pipeline.serving.settings import PORTS, WORKERS, Settings, whole, words
+
+
+def main(arguments: Sequence[str] | None = None, *, program: str = "python -m pipeline.serving") -> int:
+    """Serves until it is stopped; returns the exit status, 1 for a model or setting that cannot be used."""
+    options = _parser(program).parse_args(arguments)
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        settings = Settings.from_environment(
+            os.environ,
+            host=options.host,
+            port=options.port,
+            workers=options.workers,
+            output=options.output,
+            ignore_surplus=options.ignore_surplus,
+        )
+        schema = load_schema(options.schema) if options.schema else None
+        return serve(options.model, settings, schema=schema)
+    except PipelineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser(program: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description="Serve a model: GET /ping, GET /execution-parameters, POST /invocations.",
+        epilog="SageMaker's variables set what no option does: SAGEMAKER_BIND_TO_PORT, SAGEMAKER_MODEL_SERVER_WORKERS, "
+        "SAGEMAKER_MAX_PAYLOAD_IN_MB, SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT, SAGEMAKER_INFERENCE_OUTPUT and "
+        "SAGEMAKER_SPARKML_SCHEMA.",
+    )
+    add = parser.add_argument
+    add(
+        "model",
+        type=Path,
+        nargs="?",
+        default=Path(os.environ.get("SM_MODEL_DIR", "/opt/ml/model")),
+        help="a run folder, a model archive or a bundle (default: %(default)s)",
+    )
+    add("--host", help="the address to bind (default: 127.0.0.1; all where SAGEMAKER_BIND_TO_PORT is set)")
+    add("--port", type=_bounded(*PORTS), help="the port, 0 for any that is free (default: 8080)")
+    add("--workers", type=_bounded(*WORKERS), help="server processes (default: 1)")
+    add("--schema", type=Path, metavar="FILE", help="a contract that overrides the model's own")
+    add("--output", type=words, metavar="KEYS", help="what a prediction holds, by commas: predicted_label,probability")
+    add("--ignore-surplus", action="store_true", default=None, help="leave out values that the contract does not know")
+    return parser
+
+
+def _bounded(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            return whole(text, low, high)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return parse
+
+
+if __name__ == "__main__":
+    sys.exit(main())

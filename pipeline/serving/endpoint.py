@@ -1,0 +1,92 @@
+"""The endpoint without its server: bytes in, bytes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.columns import AnyColumn
+from pipeline.errors import ConfigError, NotAcceptableError, PipelineError, SchemaError
+from pipeline.schema.contract import Schema
+from pipeline.scoring.load import load_parts
+from pipeline.scoring.outputs import Outputs, chunk_rows
+from pipeline.scoring.plan import run
+from pipeline.scoring.scorer import Scorer
+from pipeline.serving.body import decoded
+from pipeline.serving.contracts import Contract, Contracts
+from pipeline.serving.media_types import CSV, reply_type, request_type
+from pipeline.serving.replies import FEATURE_FORMS, SCORE_FORMS, values_of
+from pipeline.serving.requests import Request, RequestReader
+from pipeline.serving.settings import Settings
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The body of a 200 and its Content-Type."""
+
+    content_type: bytes
+    body: bytes
+
+
+class Endpoint:
+    """Answers invocations with a scorer: predictions where it has a booster, else a column of the bundle.
+
+    Every row of a request is answered, in order, or the request fails with a PipelineError. Threads may share it.
+    """
+
+    def __init__(self, scorer: Scorer, settings: Settings) -> None:
+        self._limit = settings.max_payload
+        self._outputs = Outputs(scorer, settings.output) if scorer.booster is not None else None
+        self._forms = FEATURE_FORMS if self._outputs is None else SCORE_FORMS
+        self._offers = tuple(self._forms)
+        self._default_accept = _default_accept(settings.default_accept, self._offers)
+        self._chunk = chunk_rows(scorer)
+        contracts = Contracts(scorer)
+        if settings.sparkml_schema:
+            contracts.default = _environment_contract(contracts, settings.sparkml_schema)
+        self._reader = RequestReader(contracts, ignore_surplus=settings.ignore_surplus)
+
+    def invoke(self, body: bytes, content_type: str, accept: str = "", encoding: str = "") -> Reply:
+        """The reply to a request's body and headers; raises PipelineError."""
+        media_type = request_type(content_type)
+        form = self._forms[reply_type(accept, self._offers, self._default_accept)]
+        request = self._reader.read(media_type, decoded(body, encoding, self._limit))
+        return Reply(form.content_type, form.write(self._scored(request)))
+
+    def _scored(self, request: Request) -> Iterator[Any]:
+        outputs = self._outputs
+        for at, columns in request.chunks(self._chunk):
+            yield outputs.of_columns(columns, at) if outputs else _column(request.contract, columns, at)
+
+
+def _column(contract: Contract, columns: Mapping[str, AnyColumn], at: int) -> list[Any]:
+    output = contract.output
+    if output is None:
+        raise SchemaError(
+            "the bundle makes no vector, and nothing says which column to reply",
+            hint='name it: "schema": {"input": [...], "output": {"name": ..., "type": ...}}',
+        )
+    return values_of(run(contract.steps, columns, at)[output.name], output)
+
+
+def load_endpoint(model: Path, settings: Settings, schema: Schema | None = None) -> Endpoint:
+    """Loads a bundle, model archive or run folder; raises PipelineError for whatever would fail every request."""
+    return Endpoint(Scorer(load_parts(model, schema), threads=1), settings)
+
+
+def _environment_contract(contracts: Contracts, document: str) -> Contract:
+    try:
+        return contracts.of_document(document)
+    except PipelineError as error:
+        raise ConfigError(f"SAGEMAKER_SPARKML_SCHEMA: {error.message}", hint=error.hint) from error
+
+
+def _default_accept(accept: str, offers: tuple[str, ...]) -> str:
+    try:
+        return reply_type(accept, offers, CSV)
+    except NotAcceptableError as error:
+        raise ConfigError(
+            f"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT is {accept!r}; expected one of {', '.join(offers)}"
+        ) from error

@@ -1,0 +1,94 @@
+"""The endpoint's process: a socket, a model, uvicorn, and an orderly end."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from pipeline.errors import RequirementError
+from pipeline.schema.contract import Schema
+from pipeline.serving.app import App
+from pipeline.serving.endpoint import load_endpoint
+from pipeline.serving.settings import Settings
+from pipeline.serving.workers import Workers, exit_on_signal
+
+# SageMaker kills a container 30 s after SIGTERM; a load balancer keeps idle connections for 60 s.
+_DRAIN_SECONDS = 25
+_KEEP_ALIVE_SECONDS = 75
+
+
+def serve(model: Path, settings: Settings | None = None, *, schema: Schema | None = None) -> int:
+    """Serves a bundle, model archive or run folder until SIGTERM or SIGINT, then drains; returns the exit status.
+
+    Settings are read from the environment where none are given; `schema` overrides the archive's contract. Nothing
+    listens before the model is loaded. Raises PipelineError for a model, a setting or a port that cannot be had.
+    """
+    settings = settings or Settings.from_environment(os.environ)
+    listener = _bind(settings.host, settings.port)
+
+    def announce() -> None:
+        host, port = listener.getsockname()[:2]
+        host = f"[{host}]" if ":" in host else host
+        print(f"serving {model} on http://{host}:{port}", file=sys.stderr, flush=True)
+
+    def work(ready: Callable[[], None]) -> None:
+        app = App(load_endpoint(model, settings, schema), settings)
+        # The model lives as long as the process: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        _Server(app, ready).run(sockets=[listener])
+
+    if settings.workers > 1:
+        return Workers(work).run(settings.workers, announce)
+    exit_on_signal()
+    work(announce)
+    return 0
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that tells when it listens."""
+
+    def __init__(self, app: App, ready: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            app,  # type: ignore[arg-type]
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=_DRAIN_SECONDS,
+        )
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        taken = error.errno == errno.EADDRINUSE
+        raise RequirementError(
+            f"port {port} of {host} is taken" if taken else f"port {port} of {host} cannot be bound: {error.strerror}",
+            hint="choose another with --port or SAGEMAKER_BIND_TO_PORT, 0 for any that is free",
+        ) from error
+    return listener

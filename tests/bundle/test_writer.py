@@ -1,0 +1,45 @@
+"""The bundle writer on whole pipelines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from spark_cases import bits, our_column, scorer_of, spark_column
+
+from pipeline.bundle.reader import read_bundle
+from pipeline.bundle.writer import bundle_files
+from pipeline.errors import UnsupportedStageError
+
+
+def test_nested_pipelines_run_in_order(spark: Any) -> None:
+    from pyspark.ml import Pipeline
+    from pyspark.ml.feature import OneHotEncoder, StringIndexer, VectorAssembler
+
+    rows = [("a", 1.0), ("b", 2.0), ("a", 3.0)]
+    frame = spark.createDataFrame(rows, "s string, x double")
+    inner = Pipeline(stages=[StringIndexer(inputCol="s", outputCol="i"), OneHotEncoder(inputCol="i", outputCol="v")])
+    model = Pipeline(stages=[Pipeline(stages=[inner]), VectorAssembler(inputCols=["v", "x"], outputCol="f")]).fit(frame)
+    table = pa.table({"s": [row[0] for row in rows], "x": [row[1] for row in rows]})
+    assert bits(our_column(scorer_of(model), table, "f")) == bits(spark_column(model.transform(frame), "f"))
+
+
+def test_a_stage_that_no_operator_expresses_is_refused_by_name(spark: Any) -> None:
+    from pyspark.ml.feature import Tokenizer
+
+    with pytest.raises(UnsupportedStageError, match=r"is a Tokenizer, which no operator expresses"):
+        bundle_files(Tokenizer(inputCol="s", outputCol="t"))
+
+
+def test_same_model_same_bytes(spark: Any, tmp_path: Any) -> None:
+    from pyspark.ml.feature import StringIndexer
+
+    from pipeline.bundle import write_bundle
+
+    model = StringIndexer(inputCol="s", outputCol="i").fit(spark.createDataFrame([("a",), ("ß",)], "s string"))
+    for name in ("b.zip", "b.tar.gz"):
+        first = write_bundle(model, tmp_path / name).read_bytes()
+        assert write_bundle(model, tmp_path / "again" / name).read_bytes() == first
+    folder = write_bundle(model, tmp_path / "folder")
+    assert read_bundle(folder).uid == read_bundle(tmp_path / "b.zip").uid

@@ -1,0 +1,56 @@
+"""What all tests share: real data where it is, one Spark session, small helpers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT.parent / "shared" / "data"
+
+
+def real_data(name: str) -> Path:
+    """A real data set; the test is skipped where it is missing."""
+    path = DATA / name
+    if not path.exists():
+        pytest.skip(f"the real data set {name} is not at {DATA}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def abalone_csv() -> Path:
+    return real_data("abalone.csv")
+
+
+@pytest.fixture(scope="session")
+def churn_csv() -> Path:
+    return real_data("customer-churn-encoded.csv")
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One Spark for all tests of this process."""
+    from pyspark.sql import SparkSession
+
+    from pipeline.java import java_home
+
+    os.environ["JAVA_HOME"] = str(java_home())
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    os.environ["SPARK_LOCAL_HOSTNAME"] = "localhost"
+    session = (
+        SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.sql.shuffle.partitions", "2")
+        .config("spark.sql.codegen.wholeStage", "false")
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1")
+        .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
+        .config("spark.log.level", "ERROR")
+        .getOrCreate()
+    )
+    yield session
+    session.stop()
