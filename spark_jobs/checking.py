@@ -108,8 +108,7 @@ def check(rows: Any, lines: Lines, schema: Schema, options: Namespace) -> Dict[s
 
     misfit = F.exists(CHECKS, lambda code: code != FITS)
     broken = F.col(BROKEN).isNotNull() | misfit
-    # A text that was decoded with losses holds the replacement character.
-    damaged = F.col(LINE).contains("\ufffd")
+    damaged = _damaged(rows.sparkSession.version)
     totals = [
         F.count("*").alias("rows"),
         F.sum(broken.cast("long")).alias("broken"),
@@ -131,6 +130,16 @@ def check(rows: Any, lines: Lines, schema: Schema, options: Namespace) -> Dict[s
         if column.label and statistics["constant"]:
             raise DataError("the label is the same in every row: nothing can be learned", column=column.name)
     return {"rows": found["rows"], "columns": columns}
+
+
+def _damaged(version: str) -> Any:
+    """Whether a line is not UTF-8; Spark hands its bytes on as they are."""
+    from pyspark.sql import functions as F
+
+    if int(version.split(".")[0]) >= 4:
+        return ~F.expr(f"is_valid_utf8({LINE})") | F.col(LINE).contains("\x00")
+    raw = F.col(LINE).cast("binary")
+    return (F.encode(F.decode(raw, "UTF-8"), "UTF-8") != raw) | F.col(LINE).contains("\x00")
 
 
 def _statistics(schema: Schema) -> List[Any]:

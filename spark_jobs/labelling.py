@@ -58,11 +58,11 @@ def indexed(rows: Any, schema: Schema) -> Any:
     if label.classes is None:
         return rows.withColumn(label.name, value.cast("double"))
     text = F.lower(value.cast("string")) if label.type == "boolean" else value.cast("string")
-    names = F.array(*[F.lit(name) for name in label.classes])
-    unknown = rows.where(~F.array_contains(names, text)).select(text).head()
+    index = F.create_map(*[F.lit(part) for at, name in enumerate(label.classes) for part in (name, float(at))])
+    unknown = rows.where(index[text].isNull()).select(text).head()
     if unknown is not None:
         raise DataError(f"found {unknown[0]!r}", column=label.name, expected=f"one of {', '.join(label.classes[:20])}")
-    return rows.withColumn(label.name, (F.array_position(names, text) - 1).cast("double"))
+    return rows.withColumn(label.name, index[text])
 
 
 def classes(schema: Schema) -> Optional[List[str]]:

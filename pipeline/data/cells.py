@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,9 +25,13 @@ DTYPES: dict[str, Any] = {
     "double": np.float64,
 }
 
+_plain = re.compile(r"[0-9.eE+-]+")
+
 
 def text_column(cells: Sequence[str | None], column: Column, offset: int = 0) -> AnyColumn:
     """A column of text cells, None for null; raises DataError with rows counted from 1 past `offset`."""
+    if column.type == "double" and (numbers := _plain_numbers(cells)) is not None:
+        return numbers
     return _assemble([parse_cell(cell, column, offset + row) for row, cell in enumerate(cells, start=1)], column)
 
 
@@ -38,7 +43,22 @@ def json_column(values: Sequence[Any], column: Column, offset: int = 0) -> AnyCo
     """
     if column.struct != "basic":
         return _vectors(values, column, offset)
+    if column.type == "double" and set(map(type, values)) <= {float, int}:
+        # JSON's numbers are finite.
+        return Numbers(np.array(values, dtype=np.float64))
     return _assemble([_json_value(value, column, offset + row) for row, value in enumerate(values, start=1)], column)
+
+
+def _plain_numbers(cells: Sequence[str | None]) -> Numbers | None:
+    """The numbers of cells that are all plain decimals; None where the contract's grammar must tell."""
+    try:
+        # Of such characters float() accepts just what the grammar does.
+        if not _plain.fullmatch("".join(cells)):  # type: ignore[arg-type]
+            return None
+        numbers = np.array(list(map(float, cells)))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return Numbers(numbers) if np.isfinite(numbers).all() else None
 
 
 def _assemble(values: list[Any], column: Column) -> AnyColumn:

@@ -24,7 +24,8 @@ class Child:
 
     def __init__(self, timeout: float) -> None:
         self.timeout = timeout
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._is_closed = False
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "pipeline.mleap.worker"],
@@ -44,8 +45,8 @@ class Child:
         Raises the worker's own error; RequirementError where the process ends or takes too long.
         """
         with self._lock:
-            if self._log.closed or self._process.stdin is None or self._process.stdout is None:
-                raise RequirementError("MLeap's runtime has been closed", hint="start another Runtime")
+            if self._is_closed or self._process.stdin is None or self._process.stdout is None:
+                raise _closed()
             late = threading.Event()
             watchdog = threading.Timer(self.timeout, self._give_up, [late])
             watchdog.start()
@@ -54,6 +55,9 @@ class Child:
                 reply, result = receive(self._process.stdout)
             except (EOFError, OSError) as error:
                 raise self._ended(late.is_set()) from error
+            except BaseException:
+                self.close()  # a reply still under way would answer the next request
+                raise
             finally:
                 watchdog.cancel()
         if "error" in reply:
@@ -61,20 +65,24 @@ class Child:
         return reply, result
 
     def close(self) -> None:
-        """End the process; doing so twice is harmless."""
+        """End the process, and with it the request of another thread; doing so twice is harmless."""
+        self._is_closed = True
         self._process.kill()
         self._process.wait()
-        self._log.close()
-        for stream in (self._process.stdin, self._process.stdout):
-            with suppress(OSError):  # bytes the worker never read
-                if stream is not None:
-                    stream.close()
+        with self._lock:
+            self._log.close()
+            for stream in (self._process.stdin, self._process.stdout):
+                with suppress(OSError):  # bytes the worker never read
+                    if stream is not None:
+                        stream.close()
 
     def _give_up(self, late: threading.Event) -> None:
         late.set()
         self._process.kill()
 
     def _ended(self, late: bool) -> RequirementError:
+        if self._is_closed:
+            return _closed()
         self._process.kill()
         code = self._process.wait()
         self._log.seek(max(0, self._log.seek(0, SEEK_END) - LOG_TAIL))
@@ -89,3 +97,7 @@ class Child:
         return RequirementError(
             f"MLeap's runtime ended with {how}" + (f":\n{log}" if log else ""), hint="is the machine short of memory?"
         )
+
+
+def _closed() -> RequirementError:
+    return RequirementError("MLeap's runtime has been closed", hint="start another Runtime")

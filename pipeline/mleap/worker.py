@@ -15,8 +15,9 @@ from pipeline.mleap.leap_decode import decode
 from pipeline.mleap.leap_encode import encode
 from pipeline.mleap.protocol import receive, send
 
-# MLeap keeps every value of a frame as a Java object, so a frame holds so many rows at most.
+# A frame is one Java array of bytes, and then a Java object for every value: it holds so much at most.
 BATCH_ROWS = 10_000
+BATCH_BYTES = 64 << 20
 
 
 def main() -> None:
@@ -66,7 +67,8 @@ class Worker:
         return {"model": len(self._models) - 1}
 
     def _transform(self, model: Any, table: pa.Table, columns: list[str] | None) -> pa.Table:
-        batches = table.to_batches(max_chunksize=BATCH_ROWS) or [pa.RecordBatch.from_pylist([], table.schema)]
+        rows = max(1, min(BATCH_ROWS, BATCH_BYTES * table.num_rows // max(1, table.nbytes)))
+        batches = table.to_batches(max_chunksize=rows) or [pa.RecordBatch.from_pylist([], table.schema)]
         results, offset = [], 0
         for batch in batches:
             results.append(self._transform_batch(model, batch, columns, offset))

@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.errors import PipelineError
 from pipeline.schema import load_schema
 from pipeline.serving.server import serve
-from pipeline.serving.settings import PORTS, WORKERS, Settings, whole, words
+from pipeline.serving.settings import PORTS, WORKERS, whole, words
 
 
 def main(arguments: Sequence[str] | None = None, *, program: str = "python -m pipeline.serving") -> int:
@@ -20,16 +20,15 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "python -m pi
     options = _parser(program).parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     try:
-        settings = Settings.from_environment(
-            os.environ,
+        return serve(
+            options.model,
             host=options.host,
             port=options.port,
             workers=options.workers,
+            schema=load_schema(options.schema) if options.schema else None,
             output=options.output,
             ignore_surplus=options.ignore_surplus,
         )
-        schema = load_schema(options.schema) if options.schema else None
-        return serve(options.model, settings, schema=schema)
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

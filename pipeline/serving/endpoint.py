@@ -17,7 +17,7 @@ from pipeline.scoring.scorer import Scorer
 from pipeline.serving.body import decoded
 from pipeline.serving.contracts import Contract, Contracts
 from pipeline.serving.media_types import CSV, reply_type, request_type
-from pipeline.serving.replies import FEATURE_FORMS, SCORE_FORMS, values_of
+from pipeline.serving.replies import FEATURE_FORMS, SCORE_FORMS, Values, values_of
 from pipeline.serving.requests import Request, RequestReader
 from pipeline.serving.settings import Settings
 
@@ -61,7 +61,7 @@ class Endpoint:
             yield outputs.of_columns(columns, at) if outputs else _column(request.contract, columns, at)
 
 
-def _column(contract: Contract, columns: Mapping[str, AnyColumn], at: int) -> list[Any]:
+def _column(contract: Contract, columns: Mapping[str, AnyColumn], at: int) -> Values:
     output = contract.output
     if output is None:
         raise SchemaError(

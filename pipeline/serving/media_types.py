@@ -18,9 +18,9 @@ JSON_LINES_TEXT = "application/jsonlines;data=text"
 REQUEST_TYPES = (CSV, JSON, JSON_LINES)
 _UTF_8 = ("", "utf-8", "utf8", "us-ascii")
 
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_NAME = re.compile(rf"\s*({_TOKEN})/({_TOKEN})\s*")
-_PARAMETER = re.compile(rf';\s*({_TOKEN})\s*=\s*("(?:[^"\\]|\\.)*"|[^;"]*)')
+_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_NAME = re.compile(rf"\s*({_WORD})/({_WORD})\s*")
+_PARAMETER = re.compile(rf';\s*({_WORD})\s*=\s*("(?:[^"\\]|\\.)*"|[^;"]*)')
 _LIST_ENTRY = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 _QUALITY = re.compile(r"0?\.[0-9]{1,3}|0\.?|1(\.0{0,3})?")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import orjson
 
 from pipeline.columns import AnyColumn, Dense, Numbers, Sparse, Text
@@ -18,6 +19,11 @@ from pipeline.serving.settings import MIB
 
 # Wide features make replies many times the size of their request.
 MAX_REPLY = 128 * MIB
+
+# A bundle's column: vectors as a matrix, anything else as JSON-ready values.
+Values = np.ndarray[Any, Any] | list[Any]
+
+_NUMPY = orjson.OPT_SERIALIZE_NUMPY
 
 
 @dataclass(frozen=True)
@@ -52,29 +58,41 @@ def _forms(csv: Any, json: Any, lines: Any) -> dict[str, Form]:
     }
 
 
-def _feature_csv(values: list[Any]) -> bytes:
-    return _lines(",".join(map(csv_cell, value)) if isinstance(value, list) else csv_cell(value) for value in values)
+def _feature_csv(values: Values) -> bytes:
+    if isinstance(values, np.ndarray):
+        return b"\n".join(_bare(values)) + b"\n"
+    return "".join(csv_cell(value) + "\n" for value in values).encode()
 
 
-def _feature_json(values: list[Any]) -> bytes:
+def _feature_json(values: Values) -> bytes:
+    if isinstance(values, np.ndarray):
+        return b'{"features":[' + b']},{"features":['.join(_rows(values)) + b"]}"
     return orjson.dumps([{"features": value} for value in values])[1:-1]
 
 
-def _feature_lines(values: list[Any]) -> bytes:
+def _feature_lines(values: Values) -> bytes:
+    if isinstance(values, np.ndarray):
+        return b'{"features":[' + b']}\n{"features":['.join(_rows(values)) + b"]}\n"
     return b"".join(orjson.dumps({"features": value}, option=orjson.OPT_APPEND_NEWLINE) for value in values)
 
 
-def _feature_texts(values: list[Any]) -> bytes:
-    texts = (" ".join(map(_word, value)) if isinstance(value, list) else _word(value) for value in values)
+def _feature_texts(values: Values) -> bytes:
+    if isinstance(values, np.ndarray):
+        return b'{"source":"' + b'"}\n{"source":"'.join(_bare(values)).replace(b",", b" ") + b'"}\n'
+    texts = (value if isinstance(value, str) else csv_cell(value) for value in values)
     return b"".join(orjson.dumps({"source": text}, option=orjson.OPT_APPEND_NEWLINE) for text in texts)
 
 
-def _word(value: Any) -> str:
-    return value if isinstance(value, str) else csv_cell(value)
+def _rows(matrix: Any) -> list[bytes]:
+    """Each row's numbers with commas between, as JSON says them."""
+    finite = np.isfinite(matrix).all()
+    text = orjson.dumps(np.ascontiguousarray(matrix) if finite else json_ready(matrix), option=_NUMPY)
+    return text[2:-2].split(b"],[")
 
 
-def _lines(lines: Iterable[str]) -> bytes:
-    return "".join(line + "\n" for line in lines).encode()
+def _bare(matrix: Any) -> list[bytes]:
+    # The only texts among numbers are NaN and the infinities.
+    return [row.replace(b'"', b"") for row in _rows(matrix)]
 
 
 SCORE_FORMS = _forms(csv_text, json_predictions, json_lines)
@@ -84,12 +102,12 @@ FEATURE_FORMS = {
 }
 
 
-def values_of(column: AnyColumn, output: Column) -> list[Any]:
-    """A column's rows as JSON-ready values, numbers of the type that `output` declares; a vector is a list."""
+def values_of(column: AnyColumn, output: Column) -> Values:
+    """A column's rows as JSON-ready values, numbers of the type that `output` declares; vectors as a matrix."""
     if isinstance(column, Text):
         return [column[row] for row in range(len(column))]
     if isinstance(column, Dense | Sparse):
-        return json_ready(column.values if isinstance(column, Dense) else column.dense().values)
+        return column.values if isinstance(column, Dense) else column.dense().values
     return _numbers(column, output)
 
 

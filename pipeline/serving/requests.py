@@ -20,8 +20,8 @@ from pipeline.serving.surplus import without_surplus, without_surplus_cells
 
 Columns = dict[str, AnyColumn]
 
-# From here on pyarrow's fixed costs are worth it.
-BULK_BYTES = 64 << 10
+# A body with more bytes a column is worth pyarrow's fixed costs, which are those of each column.
+BULK_BYTES = 2 << 10
 _NAN_HINT = 'JSON has no NaN or Infinity: write them as text, "NaN", or send null where the schema allows it'
 
 
@@ -60,7 +60,7 @@ class RequestReader:
         schema = contract.schema
         if self._ignore_surplus:
             body = without_surplus_cells(body, len(schema.columns))
-        lines = _plain_lines(body)
+        lines = _plain_lines(body) if len(body) <= BULK_BYTES * len(schema.columns) else None
         if lines is not None:
             return Request(contract, lambda size: _line_chunks(lines, schema, size))
         table = parse_block(body, schema, CsvOptions())
@@ -144,8 +144,8 @@ def _instances(instances: Any, schema: Schema) -> list[Any]:
 
 
 def _plain_lines(body: bytes) -> list[str] | None:
-    """The rows of a small body without quotes; None for one that the full parser must read."""
-    if len(body) > BULK_BYTES or b'"' in body:
+    """The rows of a body without quotes; None for one that the full parser must read."""
+    if b'"' in body:
         return None
     if b"\r" in body:
         body = body.replace(b"\r\n", b"\n").removesuffix(b"\r")

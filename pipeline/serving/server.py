@@ -7,7 +7,7 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,30 @@ _DRAIN_SECONDS = 25
 _KEEP_ALIVE_SECONDS = 75
 
 
-def serve(model: Path, settings: Settings | None = None, *, schema: Schema | None = None) -> int:
+def serve(
+    model: Path,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    workers: int | None = None,
+    schema: Schema | None = None,
+    output: Sequence[str] | None = None,
+    ignore_surplus: bool | None = None,
+) -> int:
     """Serves a bundle, model archive or run folder until SIGTERM or SIGINT, then drains; returns the exit status.
 
-    Settings are read from the environment where none are given; `schema` overrides the archive's contract. Nothing
-    listens before the model is loaded. Raises PipelineError for a model, a setting or a port that cannot be had.
+    What is None is as the environment says, see Settings. `schema` overrides the archive's contract, `output` chooses
+    what a prediction holds. Nothing listens before the model is loaded. Raises PipelineError for a model, a setting or
+    a port that cannot be had.
     """
-    settings = settings or Settings.from_environment(os.environ)
+    settings = Settings.from_environment(
+        os.environ,
+        host=host,
+        port=port,
+        workers=workers,
+        output=None if output is None else tuple(output),
+        ignore_surplus=ignore_surplus,
+    )
     listener = _bind(settings.host, settings.port)
 
     def announce() -> None:
@@ -58,7 +75,7 @@ class _Server(uvicorn.Server):
 
     def __init__(self, app: App, ready: Callable[[], None]) -> None:
         config = uvicorn.Config(
-            app,  # type: ignore[arg-type]
+            app,
             loop="uvloop",
             http="httptools",
             ws="none",

@@ -88,7 +88,7 @@ class Workers:
             status = end.code if isinstance(end.code, int) else 1
         except PipelineError as error:
             print(f"error: {error}", file=sys.stderr)
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - the process ends here
             _log.exception("a worker failed")
         finally:
             sys.stderr.flush()

@@ -89,9 +89,10 @@ def _mleap(bundle: Path, rows: Any, features: str, mode: str) -> tuple[Any, dict
     state: dict[str, Any] = {"version": None, "status": "skipped", "reason": "verification.mleap is skip"}
     if mode == "skip":
         return None, state
-    from pipeline.mleap.runtime import VERSION, Runtime
+    from pipeline.mleap.jars import RUNTIME
+    from pipeline.mleap.runtime import Runtime
 
-    state["version"] = VERSION
+    state["version"] = RUNTIME.version
     try:
         with Runtime() as runtime:
             made = runtime.load(bundle).transform(rows, [features])

@@ -167,6 +167,16 @@ def test_a_killed_child_is_an_error(mleap_spark: Path) -> None:
             model.transform(rows)
 
 
+def test_closing_ends_a_request_of_another_thread() -> None:
+    child = Child(timeout=60)
+    os.kill(child.pid, signal.SIGSTOP)
+    closer = threading.Timer(0.3, child.close)
+    closer.start()
+    with pytest.raises(RequirementError, match="has been closed"):
+        child.ask({"do": "start"})
+    closer.join()
+
+
 def test_a_child_that_does_not_answer_is_an_error() -> None:
     child = Child(timeout=0.5)
     try:

@@ -68,7 +68,7 @@ def types(spark: SparkSession, folder: Path) -> None:
             "large": pa.array([draw.randrange(-(2**63), 2**63) for _ in range(ROWS)], pa.int64()),
             "single": pa.array([draw.random() for _ in range(ROWS)], pa.float32()),
             "words": [draw.choices(["gold", "", "ü日本", "🐚"], k=draw.randrange(5)) for _ in range(ROWS)],
-            "point": [[draw.random(), draw.choice(AWKWARD[:4]), draw.random()] for _ in range(ROWS)],
+            "point": [[draw.random(), draw.choice([-0.0, 5e-324, -1.0 / 3.0]), draw.gauss()] for _ in range(ROWS)],
         }
     )
     dataset = _dataset(spark, folder, "types", table).withColumn("point", array_to_vector("point"))
