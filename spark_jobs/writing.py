@@ -9,13 +9,13 @@ from pipeline.errors import DataError
 from pipeline.schema import Schema
 from spark_jobs import featuring, labelling, splitting
 from spark_jobs.reading import LINE, Lines, quoted
+from spark_jobs.vectors import vector_to_array
 
 FORMATS = ("csv", "libsvm", "parquet")
 
 
 def channels(model: Any, rows: Any, schema: Schema, options: Namespace, counts: Dict[str, int]) -> List[str]:
     """Writes train/ and validation/, label first, and returns the features' names."""
-    from pyspark.ml.functions import vector_to_array
     from pyspark.sql import functions as F
 
     label = labelling.need(schema).name
@@ -26,7 +26,7 @@ def channels(model: Any, rows: Any, schema: Schema, options: Namespace, counts: 
     ready = transformed.select(
         splitting.SPLIT,
         F.col(quoted(label)).alias("label"),
-        vector_to_array(F.col(quoted(vector))).alias("values"),
+        vector_to_array(rows.sparkSession, F.col(quoted(vector))).alias("values"),
     )
     for name in ("train", "validation"):
         if counts[name]:

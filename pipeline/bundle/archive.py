@@ -6,14 +6,16 @@ many or too large entries, and archives that blow up when unpacked.
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import Dict, Iterator, Tuple, Union
+from typing import IO, Dict, Iterable, Iterator, Tuple, TypeVar, Union
 
 from pipeline.errors import BundleError
 
@@ -25,30 +27,46 @@ MAX_BYTES = 4 << 30
 MAX_RATIO, RATIO_FROM = 300, 64 << 20
 _CHUNK = 1 << 20
 
+# What Python's readers raise over damaged bytes.
+_BROKEN = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    struct.error,
+    EOFError,
+    ValueError,
+    OverflowError,
+    NotImplementedError,
+    RuntimeError,
+)
+
 
 def read_files(path: Union[str, Path]) -> Files:
     """All files below a zip, a tar (gzip'd or not) or a folder, by their POSIX names; raises BundleError."""
     path = Path(path)
     try:
         if path.is_dir():
-            return _collect(_folder(path), 0)
+            return _collect(_limited(_folder(path)), 0)
         with path.open("rb") as stream:
             head = stream.read(4)
         size = path.stat().st_size
         if head == b"PK\x03\x04":
             with zipfile.ZipFile(path) as archive:
                 return _collect(_zip(archive), size)
-        if head[:2] == b"\x1f\x8b" or path.suffix == ".tar":
-            with tarfile.open(path, "r:*") as archive:
-                return _collect(_tar(archive), size)
+        if head[:2] == b"\x1f\x8b":
+            with gzip.open(path) as stream:
+                return _collect(_tar(_Metered(stream, size)), size)
+        if path.suffix == ".tar":
+            with path.open("rb") as stream:
+                return _collect(_tar(_Metered(stream, size)), size)
     except OSError as error:
         raise BundleError(f"{path} cannot be read: {error}") from error
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
+    except _BROKEN as error:
         raise BundleError(f"{path} is broken or cut off: {error}") from error
     raise BundleError(f"{path} is neither a zip, a tar.gz nor a folder")
 
 
-Entry = Tuple[str, int, "io.BufferedIOBase"]
+Entry = Tuple[str, int, IO[bytes]]
 
 
 def _collect(entries: Iterator[Entry], packed: int) -> Files:
@@ -58,8 +76,6 @@ def _collect(entries: Iterator[Entry], packed: int) -> Files:
         key = _safe(name)
         if key in files:
             raise BundleError(f"the name {name!r} stands twice in the archive")
-        if len(files) >= MAX_ENTRIES:
-            raise BundleError(f"more than {MAX_ENTRIES:,} files in the archive")
         _bounded(total + size, packed)
         # The declared size is only a claim: what is really there is counted too.
         parts = []
@@ -78,6 +94,16 @@ def _bounded(total: int, packed: int) -> None:
         raise BundleError(f"the archive unpacks to more than {MAX_RATIO} times its size: refused as a bomb")
 
 
+_T = TypeVar("_T")
+
+
+def _limited(entries: Iterable[_T]) -> Iterator[_T]:
+    for count, entry in enumerate(entries):
+        if count >= MAX_ENTRIES:
+            raise BundleError(f"more than {MAX_ENTRIES:,} files and folders in the archive")
+        yield entry
+
+
 def _safe(name: str) -> str:
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or "\x00" in name or (path.parts and ":" in path.parts[0]):
@@ -86,27 +112,49 @@ def _safe(name: str) -> str:
 
 
 def _zip(archive: zipfile.ZipFile) -> Iterator[Entry]:
-    for info in archive.infolist():
-        mode = info.external_attr >> 16
-        if stat.S_ISLNK(mode):
-            raise BundleError(f"the archive holds a link: {info.filename!r}")
-        if info.is_dir():
-            _safe(info.filename)
+    for info in _limited(archive.infolist()):
+        # As it stands in the file: zipfile itself drops what follows a NUL.
+        name = info.orig_filename
+        if stat.S_ISLNK(info.external_attr >> 16):
+            raise BundleError(f"the archive holds a link: {name!r}")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise BundleError(f"the archive's entry {name!r} is neither stored nor deflated")
+        if name.endswith("/"):
+            _safe(name)
             continue
         with archive.open(info) as stream:
-            yield info.filename, info.file_size, stream  # type: ignore[misc]
+            yield name, info.file_size, stream
 
 
-def _tar(archive: tarfile.TarFile) -> Iterator[Entry]:
-    for info in archive:
-        if info.isdir():
-            _safe(info.name)
-            continue
-        if not info.isreg():
-            raise BundleError(f"the archive holds a link or device: {info.name!r}")
-        stream = archive.extractfile(info)
-        assert stream is not None
-        yield info.name, info.size, stream  # type: ignore[misc]
+class _Metered:
+    """A stream that counts what is unpacked, a tar's own headers too, and refuses a bomb while it is read."""
+
+    def __init__(self, stream: io.BufferedIOBase, packed: int) -> None:
+        self._stream = stream
+        self._packed = packed
+        self._total = 0
+
+    def read(self, size: int) -> bytes:
+        part = self._stream.read(size)
+        self._total += len(part)
+        _bounded(self._total, self._packed)
+        return part
+
+
+def _tar(stream: _Metered) -> Iterator[Entry]:
+    with tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]
+        for info in _limited(archive):
+            if info.isdir():
+                _safe(info.name)
+                continue
+            if not info.isreg():
+                raise BundleError(f"the archive holds a link or device: {info.name!r}")
+            content = archive.extractfile(info)
+            assert content is not None
+            yield info.name, info.size, content
+    # To the very end, where gzip keeps its checksum.
+    while stream.read(_CHUNK):
+        pass
 
 
 def _folder(root: Path) -> Iterator[Entry]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Union
+from typing import Any, Dict, List, Tuple, Union
 
 from pipeline.bundle.archive import Files, read_files
 from pipeline.errors import BundleError
-from pipeline.operators.base import Attributes, Node, Shape
+from pipeline.operators.base import Attributes, Node, Operator, Shape
 from pipeline.operators.registry import operator_of
 from pipeline.operators.values import decode
 
@@ -60,17 +61,42 @@ def _nodes(files: Files, folder: str, depth: int) -> List[Node]:
     values = {name: decode(value, f"{folder}/model.json, {name}") for name, value in attributes.items()}
     if op == "pipeline":
         names = Attributes(values, f"{folder}/model.json").need_list("nodes", str)
+        _check_names(names, folder)
         return [inner for name in names for inner in _nodes(files, f"{folder}/{name}.node", depth + 1)]
     kind = operator_of(op, folder)
     operator = kind.from_attributes(Attributes(values, f"{folder}/model.json"))
-    return [Node(str(node.get("name", folder)), operator, _shape(node.get("shape"), folder))]
+    shape = _shape(node.get("shape"), folder)
+    _check_ports(operator, shape, folder)
+    return [Node(str(node.get("name", folder)), operator, shape)]
+
+
+def _check_names(names: List[str], folder: str) -> None:
+    # Each node is read once: a name that stood twice, or reached into another node, could grow without bound.
+    for name in names:
+        if "/" in name or "\\" in name:
+            raise BundleError(f"{folder}/model.json: node {name!r} is no name of a folder")
+    if len(set(names)) != len(names):
+        raise BundleError(f"{folder}/model.json: a node is named twice: {', '.join(names)}")
+
+
+def _check_ports(operator: Operator, shape: Shape, folder: str) -> None:
+    inputs = operator.input_types(len(shape.inputs))
+    for found, types, what in (
+        (shape.inputs, inputs, "input"),
+        (shape.outputs, operator.output_types(inputs), "output"),
+    ):
+        if len(found) != len(types) or not found:
+            raise BundleError(f"{folder}/node.json: {len(found)} {what} ports, {operator.op} here has {len(types)}")
+    columns = list(shape.outputs.values())
+    if len(set(columns)) != len(columns):
+        raise BundleError(f"{folder}/node.json: two outputs are one column: {', '.join(columns)}")
 
 
 def _shape(document: Any, folder: str) -> Shape:
     try:
         return Shape(_ports(document["inputs"]), _ports(document["outputs"]))
     except (KeyError, TypeError):
-        raise BundleError(f"{folder}/node.json: shape needs inputs and outputs, each a list of name and port") from None
+        raise BundleError(f"{folder}/node.json: shape needs inputs and outputs, each a list of name and port, a port once") from None
 
 
 def _ports(entries: Any) -> Dict[str, str]:
@@ -79,8 +105,17 @@ def _ports(entries: Any) -> Dict[str, str]:
         name, port = entry["name"], entry["port"]
         if not isinstance(name, str) or not isinstance(port, str):
             raise TypeError
+        if port in ports:
+            raise TypeError
         ports[port] = name
-    return ports
+    # Operators know their ports by number, whatever their order in the file.
+    return dict(sorted(ports.items(), key=lambda item: _numbered(item[0])))
+
+
+def _numbered(port: str) -> Tuple[str, int]:
+    match = re.fullmatch(r"(.*?)([0-9]{0,9})", port, re.DOTALL)
+    assert match is not None
+    return match[1], int(match[2] or 0)
 
 
 def _object(files: Files, name: str) -> Dict[str, Any]:

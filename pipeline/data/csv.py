@@ -8,6 +8,7 @@ integer), or the error names row, column, value and expectation.
 from __future__ import annotations
 
 import re
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -71,6 +72,7 @@ def parse_block(block: bytes, schema: Schema, options: CsvOptions, offset: int =
         return conform(pa.table({column.name: pa.array([], arrow_type(column)) for column in schema.columns}), schema)
     if options.unwrap_rows and len(schema.columns) > 1:
         block = _unwrapped(block, options.delimiter.encode())
+    _check_quotes(block, options, offset)
     hexadecimal = any(column.type in INTEGER_TYPES for column in schema.columns) and b"0x" in block.lower()
     if not hexadecimal:
         try:
@@ -95,6 +97,19 @@ def _unwrapped(block: bytes, delimiter: bytes) -> bytes:
         return content.replace(b'""', b'"') if delimiter in content and b'"' not in alone else match[0]
 
     return _WRAPPED.sub(inner, block)
+
+
+def _check_quotes(block: bytes, options: CsvOptions, offset: int) -> None:
+    """Refuses a quote that nothing closes: pyarrow takes all that follows it for one cell."""
+    if block.count(b'"') % 2 == 0:
+        return
+    # A quote opens a cell only where the cell begins, and then closes or, at the end, does not.
+    quoted = re.compile(rb'(?:(?<=[\r\n%s])|\A)"(?:[^"]++|"")*+("?)' % re.escape(options.delimiter.encode()))
+    opening = next((found for found in quoted.finditer(block) if not found[1]), None)
+    if opening is not None:
+        before = quoted.sub(b"cell", block[: opening.start()]).split(b"\n")[:-1]
+        row = sum(1 for line in before if line.strip(b"\r")) + 1
+        raise DataError("a quote is left open", row=offset + row, hint='a quote inside a value is written twice: ""')
 
 
 def header_names(line: bytes, options: CsvOptions) -> list[str]:

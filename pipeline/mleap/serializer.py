@@ -39,9 +39,9 @@ def serialize(pipeline_model: Any, dataset: Any, path: str | Path) -> None:
     """Write a fitted PipelineModel as a bundle (a `.zip`), whole or not at all, over what is there.
 
     It writes StringIndexers of one column, and OneHotEncoders that were given `inputCols`, behind an indexer.
-    `dataset` is a DataFrame the model can transform, such as the one it was fitted on: MLeap reads column types and
-    attributes off the transformed columns. Raises RequirementError where the session lacks MLeap, and
-    UnsupportedStageError with MLeap's message where it cannot write a stage.
+    `dataset` is a DataFrame the model has transformed: MLeap reads column types and attributes off it. Raises
+    RequirementError where the session lacks MLeap, and UnsupportedStageError with MLeap's message where it cannot
+    write a stage.
     """
     try:
         from mleap.pyspark.spark_support import SimpleSparkSerializer
@@ -57,7 +57,7 @@ def serialize(pipeline_model: Any, dataset: Any, path: str | Path) -> None:
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
         bundle = Path(folder) / "bundle.zip"
         try:
-            serializer.serializeToBundle(pipeline_model, f"jar:{bundle.as_uri()}", pipeline_model.transform(dataset))
+            serializer.serializeToBundle(pipeline_model, f"jar:{bundle.as_uri()}", dataset)
         except Py4JJavaError as error:
             raise _refusal(error) from error
         bundle.replace(target)

@@ -128,9 +128,9 @@ class Attributes:
             raise BundleError(f"{self.where}: attribute {name!r} is {value!r}, expected {kinds[0].__name__}")
         return value
 
-    def need_list(self, name: str, kind: Any) -> List[Any]:
+    def need_list(self, name: str, kind: Any, default: Optional[List[Any]] = None) -> List[Any]:
         """The attribute's value, checked to be a list of `kind`."""
-        values: List[Any] = self.need(name, list)
+        values: List[Any] = self.need(name, list, default)
         if not all(isinstance(value, kind) for value in values):
             raise BundleError(f"{self.where}: attribute {name!r} has an entry of the wrong type")
         return values

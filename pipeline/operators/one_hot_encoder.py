@@ -63,6 +63,9 @@ class OneHotEncoder(Operator):
             "handle_invalid": string(self.handle_invalid),
         }
 
+    def input_types(self, count: int) -> List[ColumnType]:
+        return [ColumnType("number")] * len(self.category_sizes)
+
     def output_types(self, inputs: Sequence[ColumnType]) -> List[ColumnType]:
         return [ColumnType("vector", self._width(size)) for size in self.category_sizes]
 

@@ -10,7 +10,7 @@ from pipeline.columns import AnyColumn, Numbers, Text
 from pipeline.errors import UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Shape, Types
 from pipeline.operators.numbers import java_text
-from pipeline.operators.values import string, string_list
+from pipeline.operators.values import integer, string, string_list
 
 POLICIES = ("error", "skip", "keep")
 
@@ -43,16 +43,21 @@ class StringIndexer(Operator):
         return nodes
 
     @classmethod
-    def from_attributes(cls, attributes: Attributes) -> "StringIndexer":
-        # MLeap 0.18 and later may write one list a column; one column is what a node of ours has.
-        name = "labels_array_0" if "labels_length" in attributes else "labels"
-        return cls(attributes.need_list(name, str), attributes.choice("handle_invalid", POLICIES, "error"))
+    def from_attributes(cls, attributes: Attributes) -> Operator:
+        policy = attributes.choice("handle_invalid", POLICIES, "error")
+        if "labels_length" not in attributes:
+            return cls(attributes.need_list("labels", str), policy)
+        # MLeap 0.18 and later may write one list a column.
+        count = attributes.need("labels_length", int)
+        if count == 1:
+            return cls(attributes.need_list("labels_array_0", str), policy)
+        return StringIndexers([cls(attributes.need_list(f"labels_array_{at}", str), policy) for at in range(count)])
 
     def attributes(self) -> Dict[str, Any]:
         return {"labels": string_list(self.labels), "handle_invalid": string(self.handle_invalid)}
 
     def input_types(self, count: int) -> List[ColumnType]:
-        return [ColumnType("text")] * count
+        return [ColumnType("text")]
 
     def output_types(self, inputs: Sequence[ColumnType]) -> List[ColumnType]:
         return [ColumnType("number")]
@@ -76,6 +81,36 @@ class StringIndexer(Operator):
         more = f" and {len(self.labels) - 10} more" if len(self.labels) > 10 else ""
         problem = "the value is missing" if value is None else f"unseen label {value!r}"
         raise RowError(problem, row=row, value=value, expected=f"one of {shown}{more}")
+
+
+class StringIndexers(Operator):
+    """Several columns in one node of MLeap's, each with its own labels; see StringIndexer."""
+
+    op = "string_indexer"
+
+    def __init__(self, indexers: Sequence[StringIndexer]) -> None:
+        self.indexers = tuple(indexers)
+
+    def attributes(self) -> Dict[str, Any]:
+        lists = {f"labels_array_{at}": string_list(one.labels) for at, one in enumerate(self.indexers)}
+        policy = self.indexers[0].handle_invalid
+        return {"labels_length": integer(len(self.indexers)), **lists, "handle_invalid": string(policy)}
+
+    def input_types(self, count: int) -> List[ColumnType]:
+        return [ColumnType("text")] * len(self.indexers)
+
+    def output_types(self, inputs: Sequence[ColumnType]) -> List[ColumnType]:
+        return [ColumnType("number")] * len(self.indexers)
+
+    def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
+        made: List[AnyColumn] = []
+        for place, (indexer, column) in enumerate(zip(self.indexers, inputs)):
+            try:
+                made += indexer.apply([column])
+            except RowError as error:
+                error.place = place
+                raise
+        return made
 
 
 def _columns(stage: Any) -> List[Tuple[str, str]]:

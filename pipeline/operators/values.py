@@ -93,9 +93,9 @@ def _decode_one(kind: str, content: Any, where: str) -> Any:
     if kind in ("double", "float"):
         if content is None:
             return math.nan
-        return float(_of(content, (int, float), kind, where))
+        return _number(float, _of(content, (int, float), kind, where), kind, where)
     if kind in ("int", "long", "short", "byte"):
-        return int(_of(content, (int, str), kind, where))
+        return _number(int, _of(content, (int, str), kind, where), kind, where)
     if kind == "boolean":
         return _of(content, (bool,), kind, where)
     if kind == "string":
@@ -103,6 +103,16 @@ def _decode_one(kind: str, content: Any, where: str) -> Any:
     if kind == "data_shape":
         return _shape(content, where)
     raise BundleError(f"{where}: typed value of kind {kind!r} is not known; known: {', '.join(_KINDS)}")
+
+
+def _number(convert: Any, content: Any, kind: str, where: str) -> Any:
+    try:
+        number = convert(content)
+    except (ValueError, OverflowError):
+        raise BundleError(f"{where}: {content!r} is not a {kind}") from None
+    if isinstance(number, int) and not -(1 << 63) <= number < 1 << 63:
+        raise BundleError(f"{where}: {content!r} is not a {kind}")
+    return number
 
 
 def _of(content: Any, kinds: Tuple[type, ...], kind: str, where: str) -> Any:
@@ -117,7 +127,7 @@ def _shape(content: Any, where: str) -> Tuple[int, ...]:
     try:
         dimensions: List[Any] = content["tensorShape"]["dimensions"]
         sizes = tuple(int(dimension["size"]) for dimension in dimensions)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise BundleError(f"{where}: {content!r} is not a data shape") from None
     if not sizes or min(sizes) < 0:
         raise BundleError(f"{where}: data shape with dimensions {sizes}")

@@ -54,7 +54,7 @@ class VectorAssembler(Operator):
     @classmethod
     def from_attributes(cls, attributes: Attributes) -> "VectorAssembler":
         # Bundles of 2017 have no shapes: the inputs themselves tell.
-        shapes: List[Tuple[int, ...]] = attributes.get("input_shapes") or []
+        shapes: List[Tuple[int, ...]] = attributes.need_list("input_shapes", tuple, [])
         if any(math.prod(shape) > 1 << 30 or len(shape) > 1 for shape in shapes):
             raise BundleError(f"{attributes.where}: input shapes {shapes} are out of range")
         return cls(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.columns import AnyColumn
-from pipeline.errors import ConfigError, NotAcceptableError, PipelineError, SchemaError
+from pipeline.errors import ConfigError, DataError, NotAcceptableError, PipelineError, SchemaError
 from pipeline.schema.contract import Schema
 from pipeline.scoring.load import load_parts
 from pipeline.scoring.outputs import Outputs, chunk_rows
@@ -52,8 +52,12 @@ class Endpoint:
         """The reply to a request's body and headers; raises PipelineError."""
         media_type = request_type(content_type)
         form = self._forms[reply_type(accept, self._offers, self._default_accept)]
-        request = self._reader.read(media_type, decoded(body, encoding, self._limit))
-        return Reply(form.content_type, form.write(self._scored(request)))
+        try:
+            request = self._reader.read(media_type, decoded(body, encoding, self._limit))
+            return Reply(form.content_type, form.write(self._scored(request)))
+        except RecursionError:
+            # An error message quotes what it found.
+            raise DataError("the JSON is nested too deeply") from None
 
     def _scored(self, request: Request) -> Iterator[Any]:
         outputs = self._outputs

@@ -111,7 +111,7 @@ class RequestReader:
 
 
 def _is_envelope(document: dict[str, Any], schema: Schema) -> bool:
-    return any(key in document and key not in schema for key in ("data", "instances"))
+    return ("data" in document and "data" not in schema) or ("instances" in document and "instances" not in schema)
 
 
 def _rows(data: Any, schema: Schema) -> list[Any]:
@@ -120,10 +120,10 @@ def _rows(data: Any, schema: Schema) -> list[Any]:
         return [data]
     if not isinstance(data, list):
         raise DataError(f'"data" is {_kind(data)}', expected="a list of values, an object by column names, or many")
-    nested = [isinstance(value, list | dict) for value in data]
-    if not data or (all(nested) and not _is_row_of_vectors(data, schema)):
-        return data
-    return [data]
+    if data and not isinstance(data[0], list | dict):
+        return [data]
+    many = all(isinstance(value, list | dict) for value in data) and not _is_row_of_vectors(data, schema)
+    return data if many else [data]
 
 
 def _is_row_of_vectors(data: Sequence[Any], schema: Schema) -> bool:

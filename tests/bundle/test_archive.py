@@ -143,8 +143,8 @@ def test_a_folder_outside_the_archive_is_refused(name: str, tmp_path: Path) -> N
 def test_a_name_with_a_nul_is_refused(tmp_path: Path) -> None:
     content = _zip(tmp_path / "b.zip", [("bundle.jsonXevil", b"{}")]).read_bytes()
     _refused(_put(tmp_path / "b.zip", content.replace(b"jsonXevil", b"json\0evil")))
-    info = _entry("bundle.json", pax_headers={"path": "bundle.json\0evil"})
-    _refused(_put(tmp_path / "b.tar.gz", _tar([info])))
+    pax = _entry("long", b"27 path=bundle.json\0evil1234\n", type=tarfile.XHDTYPE)
+    _refused(_put(tmp_path / "b.tar", _tar([pax, _entry("bundle.json")], "w")))
 
 
 @pytest.mark.parametrize("target", ["../evil", "/etc/passwd", "bundle.json"])
@@ -154,9 +154,7 @@ def test_a_link_in_a_zip_is_refused(target: str, tmp_path: Path) -> None:
     _refused(_zip(tmp_path / "b.zip", [("bundle.json", b"{}"), (link, target.encode())]), "link")
 
 
-@pytest.mark.parametrize(
-    "kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE]
-)
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE])
 def test_a_link_or_device_in_a_tar_is_refused(kind: bytes, tmp_path: Path) -> None:
     special = _entry("root", b"", type=kind, linkname="bundle.json")
     _refused(_put(tmp_path / "b.tar.gz", _tar([_entry("bundle.json"), special])), "link or device")
@@ -187,9 +185,7 @@ def test_a_name_that_stands_twice_is_refused(second: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("form", ["zip", "tar.gz"])
-def test_a_bomb_is_refused_before_it_is_unpacked(
-    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bomb_is_refused_before_it_is_unpacked(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_files({"a": bytes(8 << 20), "b": bytes(8 << 20)}, tmp_path / f"bomb.{form}")
     assert len(read_files(path)["a"]) == 8 << 20
     monkeypatch.setattr(archive, "RATIO_FROM", 1 << 20)
@@ -199,9 +195,39 @@ def test_a_bomb_is_refused_before_it_is_unpacked(
     _refused(path, "unpacks to more than")
 
 
+def test_a_bomb_in_a_tars_own_headers_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "RATIO_FROM", 1 << 20)
+    bomb = _entry("long", bytes(16 << 20), type=tarfile.XHDTYPE)
+    _refused(_put(tmp_path / "b.tar.gz", _tar([bomb, _entry("bundle.json")])), "refused as a bomb")
+
+
+def test_a_sparse_file_in_a_tar_cannot_swell(tmp_path: Path) -> None:
+    info, content = _entry("bundle.json", b"x" * 512, type=tarfile.GNUTYPE_SPARSE)
+    block = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    for at, number in ((386, 0), (398, 512), (483, (1 << 33) - 1)):
+        block[at : at + 12] = b"%011o\0" % number
+    block[148:156] = b"%06o\0 " % tarfile.calc_chksums(bytes(block))[0]
+    _refused(_put(tmp_path / "b.tar", bytes(block) + content + bytes(1024)), "unpacks to more")
+
+
+def test_a_wrong_checksum_at_the_end_of_a_gzip_is_refused(valid: dict[str, bytes], tmp_path: Path) -> None:
+    changed = bytearray(valid["tar.gz"])
+    changed[-8] ^= 1
+    _refused(_put(tmp_path / "b.tar.gz", bytes(changed)), "CRC")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_zip_is_stored_or_deflated(method: int, tmp_path: Path) -> None:
+    info = zipfile.ZipInfo("bundle.json")
+    info.compress_type = method
+    _refused(_zip(tmp_path / "b.zip", [(info, b"{}")]), "neither stored nor deflated")
+
+
 @pytest.mark.parametrize("form", ["zip", "tar.gz", "folder"])
 def test_too_many_files_are_refused(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = write_files({str(number): b"" for number in range(11)}, tmp_path / ("b" if form == "folder" else f"b.{form}"))
+    path = write_files(
+        {str(number): b"" for number in range(11)}, tmp_path / ("b" if form == "folder" else f"b.{form}")
+    )
     monkeypatch.setattr(archive, "MAX_ENTRIES", 11)
     assert len(read_files(path)) == 11
     monkeypatch.setattr(archive, "MAX_ENTRIES", 10)

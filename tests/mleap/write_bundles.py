@@ -54,7 +54,8 @@ def abalone(spark: SparkSession, folder: Path) -> None:
     _write(Pipeline(stages=stages).fit(dataset), dataset, folder, "abalone", vectors=["sex_vector", "features"])
     strict = Pipeline(stages=[stages[0].copy().setHandleInvalid("error"), *stages[1:]])
     known = dataset.where("sex is not null")
-    serialize(strict.fit(known), known, folder / "strict.zip")
+    model = strict.fit(known)
+    serialize(model, model.transform(known), folder / "strict.zip")
 
 
 def types(spark: SparkSession, folder: Path) -> None:
@@ -89,7 +90,7 @@ def refused(spark: SparkSession, folder: Path) -> None:
     target = folder / "refused.zip"
     target.write_bytes(b"as it was")
     try:
-        serialize(model, dataset, target)
+        serialize(model, model.transform(dataset), target)
     except UnsupportedStageError as error:
         (folder / "refused.txt").write_text(str(error), "utf-8")
 
@@ -102,8 +103,8 @@ def _dataset(spark: SparkSession, folder: Path, name: str, table: pa.Table) -> D
 
 
 def _write(model: PipelineModel, dataset: DataFrame, folder: Path, name: str, vectors: list[str]) -> None:
-    serialize(model, dataset, folder / f"{name}.zip")
     output = model.transform(dataset)
+    serialize(model, output, folder / f"{name}.zip")
     plain = output.select([vector_to_array(c).alias(c) if c in vectors else f.col(c) for c in output.columns])
     plain.coalesce(1).write.parquet(f"file:{folder}/{name}-output.parquet")
 

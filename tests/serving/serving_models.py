@@ -84,7 +84,9 @@ def rows(count: int, seed: int = 0) -> list[list[Any]]:
     """Generated rows of the contract, all different."""
     random = np.random.default_rng(seed)
     values = random.random((count, 7)).round(4).tolist()
-    return [[sex, *numbers] for sex, numbers in zip(random.choice(["M", "I", "F"], count).tolist(), values, strict=True)]
+    return [
+        [sex, *numbers] for sex, numbers in zip(random.choice(["M", "I", "F"], count).tolist(), values, strict=True)
+    ]
 
 
 def csv_of(rows: list[list[Any]]) -> str:
