@@ -20,6 +20,7 @@ def score(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write; its name tells the format.")],
     output_columns: Annotated[str, typer.Option(help="Columns to write, by commas; any that the bundle has.")] = "",
     header: Annotated[bool, typer.Option(help="The CSV input starts with a line of names.")] = False,
+    quoted_rows: Annotated[bool, typer.Option(help="Rows may stand in quotes as a whole.")] = False,
     delimiter: Annotated[str, typer.Option(help="What stands between the CSV input's values.")] = ",",
     input_format: Annotated[
         str | None, typer.Option(help="csv, json or parquet, where the name does not tell.")
@@ -28,6 +29,7 @@ def score(
     """Score files with a model, in a stream."""
     from pipeline.batch.score import score as run_score
     from pipeline.cli.progress import score_progress
+    from pipeline.data.csv import CsvOptions
 
     columns = [name.strip() for name in output_columns.split(",") if name.strip()] or None
     with score_progress(enabled=sys.stderr.isatty()) as progress:
@@ -36,8 +38,7 @@ def score(
             data,
             output,
             output_columns=columns,
-            header=header,
-            delimiter=delimiter,
+            options=CsvOptions(delimiter, header, quoted_rows),
             input_format=input_format,
             progress=progress,
         )

@@ -7,7 +7,8 @@ integer), or the error names row, column, value and expectation.
 
 from __future__ import annotations
 
-import re
+import csv
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -112,13 +113,21 @@ def _check_quotes(block: bytes, options: CsvOptions, offset: int) -> None:
         raise DataError("a quote is left open", row=offset + row, hint='a quote inside a value is written twice: ""')
 
 
-def header_names(line: bytes, options: CsvOptions) -> list[str]:
-    """The names in a header line."""
-    try:
-        table = pc_csv.read_csv(pa.BufferReader(line), parse_options=_parse_options(options))
-    except pa.ArrowInvalid as error:
-        raise DataError(f"the header cannot be read: {error}") from error
-    return list(table.schema.names)
+def first_row(block: bytes, options: CsvOptions) -> tuple[bytes, bytes]:
+    """The first row that is not blank, as it is read, and the block after it; quotes may hold line breaks."""
+    start = len(block) - len(block.lstrip(b"\r\n"))
+    end = block.find(b"\n", start) + 1 or len(block)
+    while block.count(b'"', start, end) % 2 and end < len(block):
+        end = block.find(b"\n", end) + 1 or len(block)
+    row = block[start:end]
+    return (_unwrapped(row, options.delimiter.encode()) if options.unwrap_rows else row), block[end:]
+
+
+def cells_of(row: bytes, options: CsvOptions) -> list[str]:
+    """The cells of one row as text; raises DataError for bytes that are not UTF-8."""
+    _check_encoding(row, 0)
+    text = row.decode("utf-8").rstrip("\r\n")
+    return next(csv.reader(io.StringIO(text, newline=""), delimiter=options.delimiter), [])
 
 
 def _parse_options(options: CsvOptions, handler: Any = None) -> Any:

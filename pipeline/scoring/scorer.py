@@ -64,11 +64,12 @@ class Scorer:
         """All columns that the bundle makes."""
         return list(self._plan.outputs)
 
-    def transform(self, table: Any, columns: Sequence[str] | None = None) -> Any:
+    def transform(self, table: Any, columns: Sequence[str] | None = None, *, offset: int = 0) -> Any:
         """The columns that the bundle makes, as Spark's `transform` would, in a pyarrow.Table.
 
         Without `columns` the table's own columns and all made ones; else just those named, which may be raw ones.
-        Vectors are fixed-size lists of float64, above 2,048 values Spark's sparse struct. Raises DataError.
+        Vectors are fixed-size lists of float64, above 2,048 values Spark's sparse struct. Raises DataError, rows
+        counted past `offset`.
         """
         wanted = list(columns) if columns is not None else [*table.schema.names, *self._plan.outputs]
         made = [name for name in wanted if name in self._plan.outputs]
@@ -77,10 +78,10 @@ class Scorer:
         passed = [name for name in wanted if name not in made]
         if columns is not None:
             self._plan.needed(passed)
-        ready = conform(table, self._subset(raw))
+        ready = conform(table, self._subset(raw), offset=offset)
         parts: dict[str, list[Any]] = {name: [] for name in made}
         for at, chunk in _chunks(ready):
-            known = run(steps, chunk, at)
+            known = run(steps, chunk, offset + at)
             for name in made:
                 parts[name].append(to_arrow(known[name]))
         arrays = [pa.chunked_array(parts[name]) if name in parts else table[name] for name in wanted]

@@ -7,7 +7,9 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +59,12 @@ def serve(
         print(f"serving {model} on http://{host}:{port}", file=sys.stderr, flush=True)
 
     def work(ready: Callable[[], None]) -> None:
-        app = App(load_endpoint(model, settings, schema), settings)
-        # The model lives as long as the process: the collector need not look at it again.
-        gc.collect()
-        gc.freeze()
-        _Server(app, ready).run(sockets=[listener])
+        with _HiddenPandas.installed():
+            app = App(load_endpoint(model, settings, schema), settings)
+            # The model lives as long as the process: the collector need not look at it again.
+            gc.collect()
+            gc.freeze()
+            _Server(app, ready).run(sockets=[listener])
 
     if settings.workers > 1:
         return Workers(work).run(settings.workers, announce)
@@ -93,6 +96,24 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
         self._ready()
+
+
+class _HiddenPandas(MetaPathFinder):
+    """Keeps pandas out, which pyarrow imports for its first scalar where it can: half a second of one request, 50 MB."""
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError("the endpoint does without pandas", name=fullname)
+
+    @classmethod
+    @contextmanager
+    def installed(cls) -> Iterator[None]:
+        finder = cls()
+        sys.meta_path.insert(0, finder)
+        try:
+            yield
+        finally:
+            sys.meta_path.remove(finder)
 
 
 def _bind(host: str, port: int) -> socket.socket:

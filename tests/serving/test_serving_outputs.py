@@ -150,7 +150,7 @@ def test_selected_by_the_archive_or_the_environment(server: Callable[..., Server
     assert [json.loads(line) for line in lines] == expected
     other = server("selected", SAGEMAKER_INFERENCE_OUTPUT=" Probabilities, predicted_label")
     first = other.post(csv_of(ROWS[:1])).text
-    assert first == f'"[{1 - score[0]!r}, {score[0]!r}]",{quoted[labels[0]]}\n'
+    assert first == f'"{[1 - score.item(0), score.item(0)]}",{quoted[labels[0]]}\n'
     chosen = server("selected", "--output", "score", SAGEMAKER_INFERENCE_OUTPUT="labels")
     assert chosen.post(csv_of(ROWS)).scores() == score.tolist()
 
