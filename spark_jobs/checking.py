@@ -49,6 +49,11 @@ def typed(lines: Lines, schema: Schema) -> Any:
     return frame.select(*PLACES, BROKEN, checks, *([] if lines.typed else texts), *named)
 
 
+def text_columns(rows: Any) -> List[str]:
+    """The columns that hold the fields' text."""
+    return [name for name in rows.columns if name[:1] == "t" and name[1:].isdigit()]
+
+
 def _code(at: int, column: Column) -> Any:
     from pyspark.sql import functions as F
 
@@ -100,10 +105,11 @@ def _vector(spark: Any, values: Any, column: Column) -> Any:
     return array_to_vector(spark, values) if column.struct == "vector" else values
 
 
-def check(rows: Any, lines: Lines, schema: Schema, options: Namespace) -> Dict[str, Any]:
+def check(rows: Any, schema: Schema, options: Namespace, explained: Any) -> Dict[str, Any]:
     """Statistics of every column; raises DataError for the first row that does not fit.
 
-    Also refused: a column without any value, and a label that is the same in every row.
+    Also refused: a column without any value, and a label that is the same in every row. `explained` are the rows
+    with their text, read again only where something is wrong.
     """
     from pyspark.sql import functions as F
 
@@ -122,7 +128,7 @@ def check(rows: Any, lines: Lines, schema: Schema, options: Namespace) -> Dict[s
         place = _first(rows.where(damaged), rows, options)
         raise DataError("the text is not UTF-8", row=place[0], source=place[1], hint="save the file as UTF-8")
     if found["broken"]:
-        raise _explain(rows.where(broken), rows, schema, options)
+        raise _explain(explained.where(broken), rows, schema, options)
     columns = [_collected(found, at, column) for at, column in enumerate(schema.columns)]
     for column, statistics in zip(schema.columns, columns):
         if statistics["nulls"] == found["rows"] and not column.ignore:
@@ -186,7 +192,7 @@ def _collected(found: Dict[str, Any], at: int, column: Column) -> Dict[str, Any]
 def _explain(bad: Any, rows: Any, schema: Schema, options: Namespace) -> DataError:
     from pyspark.sql import functions as F
 
-    texts = [name for name in rows.columns if name[:1] == "t" and name[1:].isdigit()]
+    texts = text_columns(bad)
     kept = [F.col(name) for name in (LINE, BROKEN, CHECKS, *texts)]
     number, source, record = _first(bad, rows, options, kept)
     try:

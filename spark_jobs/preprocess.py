@@ -68,9 +68,10 @@ def run(spark: Any, options: argparse.Namespace) -> None:
     weights = splitting.parse_weights(options.split)
     say("reading and checking every row")
     lines = reading.read(spark, options, schema)
-    rows = checking.typed(lines, schema)
-    rows = splitting.with_split(rows, weights, options.seed).persist()
-    statistics = checking.check(rows, lines, schema, options)
+    read = splitting.with_split(checking.typed(lines, schema), weights, options.seed)
+    # The fields' text is not kept: it is read again where it is needed, for errors and for raw rows with a header.
+    rows = read.drop(*checking.text_columns(read)).persist()
+    statistics = checking.check(rows, schema, options, read)
     schema = labelling.with_classes(rows, schema)
     rows = labelling.indexed(rows, schema)
     counts = splitting.counts(rows, weights)
@@ -82,7 +83,7 @@ def run(spark: Any, options: argparse.Namespace) -> None:
     model = featuring.fit(pipeline, train, options.features_column)
     say("writing the splits")
     names = writing.channels(model, rows, schema, options, counts)
-    writing.raw_rows(splitting.take(rows, "test"), lines, options)
+    writing.raw_rows(splitting.take(read if options.header else rows, "test"), lines, options)
     if options.verify_rows:
         writing.verification(model, splitting.take(rows, "test").limit(options.verify_rows), schema, options)
     say("writing the bundle")

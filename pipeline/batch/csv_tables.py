@@ -2,52 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
-from pipeline.data.csv import CsvOptions, cells_of, first_row, line_blocks, parse_block
+from pipeline.data.csv import CsvOptions, cells_of, line_blocks, parse_block
+from pipeline.data.lines import first_row
 from pipeline.errors import DataError
-from pipeline.schema.contract import Schema
+from pipeline.schema.contract import Column, Schema
 from pipeline.schema.text import ragged
 
 
-def csv_tables(content: BinaryIO, contract: Schema, options: CsvOptions) -> Iterator[Any]:
-    """Tables of the request's columns, or of all of the contract's where the file holds those too.
+def csv_tables(content: BinaryIO, contract: Schema, wanted: Schema, options: CsvOptions) -> Iterator[Any]:
+    """Tables of the wanted columns; raises DataError.
 
-    Without a header the first row's width decides which; label and ignored columns are checked like the rest.
+    Without a header the number of values in the first row tells what a row holds: the features, as in a request, or all
+    columns of the contract, which are all held against it. With one the columns stand in any order, and those of the
+    contract that are not wanted may hold anything or be left out.
     """
     layout: Schema | None = None
     rows = 0
-    for block in line_blocks(content):
+    for block in line_blocks(content, delimiter=options.delimiter):
         if layout is None:
-            layout, block = _layout(block, contract, options)  # noqa: PLW2901 - the header is taken off
+            first, rest = first_row(block, options.delimiter)
+            if not first:
+                continue
+            layout = _layout(first, contract, wanted, options)
+            block = rest if options.header else first + rest  # noqa: PLW2901 - the header is taken off
         table = parse_block(block, layout, options, rows)
         rows += table.num_rows
-        yield table
-    if not rows:
-        raise DataError("there is no row in it")
+        yield table.select(wanted.names)
 
 
-def _layout(block: bytes, contract: Schema, options: CsvOptions) -> tuple[Schema, bytes]:
-    first, rest = first_row(block, options)
-    request = contract.for_requests()
-    cells = cells_of(first, options)
+def _layout(first: bytes, contract: Schema, wanted: Schema, options: CsvOptions) -> Schema:
     if options.header:
-        return _by_name(cells, contract, request), rest
-    for candidate in (request, contract):
-        if len(cells) == len(candidate.columns):
-            return candidate, block
-    raise ragged(len(cells), first.decode("utf-8", "replace").strip("\r\n"), request, 1, options.delimiter)
+        try:
+            return _by_name(first, contract, wanted, options)
+        except DataError as error:
+            problem = f"the header: {error.problem}"
+            raise DataError(problem, value=error.value, expected=error.expected, hint=error.hint) from error
+    count = len(cells_of(first, options))
+    if count == len(contract.columns):
+        return contract
+    request = contract.for_requests()
+    if count != len(request.columns):
+        raise _ragged(count, first, request, options)
+    for name in wanted.names:
+        if name not in request:
+            raise DataError(f"the rows hold the features alone, not {name!r}", row=1, expected=_columns(contract))
+    return request
 
 
-def _by_name(names: list[str], contract: Schema, request: Schema) -> Schema:
-    known = f"the columns {', '.join(contract.names)}"
+def _by_name(header: bytes, contract: Schema, wanted: Schema, options: CsvOptions) -> Schema:
+    names = cells_of(header, options)
+    if len(names) == 1 and len(contract.columns) > 1:
+        raise _ragged(1, header, contract, options)
     for name in names:
-        if name not in contract:
-            raise DataError(f"the header has column {name!r}, which the contract does not", expected=known)
         if names.count(name) > 1:
-            raise DataError(f"the header has column {name!r} twice")
-    for name in request.names:
+            raise DataError(f"column {name!r} stands twice")
+        if name not in contract:
+            raise DataError(f"column {name!r} is not known", expected=_columns(contract), hint=_hint(names, contract))
+    for name in wanted.names:
         if name not in names:
-            raise DataError(f"the header lacks column {name!r}", expected=known)
-    return Schema(tuple(contract[name] for name in names))
+            raise DataError(f"column {name!r} is missing", expected=_columns(contract))
+    return Schema(tuple(contract[name] if name in wanted else Column(name, "string", nullable=True) for name in names))
+
+
+def _hint(names: Sequence[str], contract: Schema) -> str | None:
+    return None if any(name in contract for name in names) else "is it a row? then the file has no header"
+
+
+def _ragged(count: int, row: bytes, schema: Schema, options: CsvOptions) -> DataError:
+    return ragged(count, row.decode("utf-8", "replace").strip("\r\n"), schema, 1, options.delimiter)
+
+
+def _columns(contract: Schema) -> str:
+    return f"the columns {', '.join(contract.names)}"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any, BinaryIO
 
-from pipeline.errors import DataError
+from pipeline.errors import ConfigError, DataError
 
 CSV, JSON, PARQUET = "csv", "json", "parquet"
-_SUFFIXES = {
+SUFFIXES = {
     ".csv": CSV,
     ".txt": CSV,
     ".json": JSON,
@@ -21,26 +22,55 @@ _SUFFIXES = {
     ".jsonlines": JSON,
     ".parquet": PARQUET,
 }
+_FORMS = {CSV: CSV, JSON: JSON, "jsonl": JSON, PARQUET: PARQUET}
 _GZIP = b"\x1f\x8b"
-BOMS = {b"\xef\xbb\xbf": "starts with a byte order mark", b"\xff\xfe": "is UTF-16", b"\xfe\xff": "is UTF-16"}
+_REFUSED = {
+    b"\xef\xbb\xbf": ("it starts with a byte order mark", "save it as UTF-8 without a byte order mark"),
+    b"\xff\xfe": ("it is UTF-16, not UTF-8", "save it as UTF-8 without a byte order mark"),
+    b"\xfe\xff": ("it is UTF-16, not UTF-8", "save it as UTF-8 without a byte order mark"),
+    b"PAR1": ("it holds Parquet, not text", "say so: the input's format is parquet"),
+}
 
 
-def format_of(name: str) -> str:
-    """The format that a file's name tells; raises DataError for one that tells none."""
+def format_of(name: str) -> str | None:
+    """The format that a file's name tells, `.gz` aside; None where it tells none."""
     path = Path(name)
-    suffix = Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
+    suffix = Path(path.stem).suffix if path.suffix.lower() == ".gz" else path.suffix
+    return SUFFIXES.get(suffix.lower())
+
+
+def format_named(form: str) -> str:
+    """The format that a user names: csv, json (or jsonl), parquet; raises ConfigError for another."""
     try:
-        return _SUFFIXES[suffix.lower()]
+        return _FORMS[form.lower()]
     except KeyError:
-        known = ", ".join(_SUFFIXES)
-        raise DataError(f"{name}: the name tells no format", expected=f"{known}, each perhaps with .gz") from None
+        raise ConfigError(f"the format {form!r} is not known; there are {', '.join(_FORMS)}") from None
+
+
+def common_format(files: Sequence[Path]) -> str:
+    """The one format of all files, by their names; raises DataError where there are several or none."""
+    found: dict[str, Path] = {}
+    for file in files:
+        form = format_of(file.name)
+        if form is None:
+            raise DataError(
+                "the name tells no format",
+                source=file.name,
+                expected=f"{', '.join(SUFFIXES)}, each perhaps with .gz",
+                hint="name the format: --input-format csv, json or parquet",
+            )
+        found.setdefault(form, file)
+    if len(found) > 1:
+        shown = ", ".join(f"{form} ({file.name})" for form, file in found.items())
+        raise DataError(f"the folder holds several formats: {shown}", hint="score them one by one")
+    return next(iter(found))
 
 
 def input_files(path: Path) -> list[Path]:
-    """The file, or a folder's files by name; what Spark and people hide (`_`, `.`) is left out."""
+    """The file, or all below a folder by name; what Spark and people hide (`_`, `.`) is left out."""
     if not path.exists():
         raise DataError(f"{path} is not there", hint="is the path right?")
-    if path.is_file():
+    if not path.is_dir():
         return [path]
     files = sorted(file for file in path.rglob("*") if file.is_file() and not _hidden(file, path))
     if not files:
@@ -53,31 +83,26 @@ def _hidden(file: Path, root: Path) -> bool:
 
 
 @contextmanager
-def open_plain(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+def open_plain(path: Path) -> Iterator[tuple[BinaryIO, IO[bytes]]]:
     """The file's content, unpacked where it is gzip, and the file itself, whose position tells the progress.
 
-    Raises DataError for a file that is not readable, cut off, empty, or not plain UTF-8 from its first bytes.
+    Raises DataError for a file that is not readable, cut off, or not plain UTF-8 from its first bytes.
     """
     try:
-        with path.open("rb") as file:
-            packed = file.read(2) == _GZIP
-            file.seek(0)
-            if not packed:
-                _check_start(path, file)
-                yield file, file
+        with path.open("rb", buffering=0) as file, io.BufferedReader(file) as stream:
+            if not stream.peek(2).startswith(_GZIP):
+                _check_start(stream)
+                yield stream, file
                 return
-            with gzip.open(file) as content:
-                _check_start(path, content)  # type: ignore[arg-type]
+            with gzip.GzipFile(fileobj=stream) as content:
+                _check_start(content)
                 yield content, file  # type: ignore[misc]
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path.name} cannot be read: {error}") from error
+        raise DataError(f"not readable: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _check_start(path: Path, content: BinaryIO) -> None:
-    head = content.read(4)
-    content.seek(0)
-    if not head:
-        raise DataError(f"{path.name} is empty", hint="there is no row in it")
-    for mark, what in BOMS.items():
+def _check_start(content: Any) -> None:
+    head = content.peek(4)
+    for mark, (problem, hint) in _REFUSED.items():
         if head.startswith(mark):
-            raise DataError(f"{path.name} {what}", hint="save it as UTF-8 without a byte order mark")
+            raise DataError(problem, hint=hint)

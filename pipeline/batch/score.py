@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.batch.tables import open_tables
-from pipeline.batch.writers import open_writer
-from pipeline.columns import AnyColumn, Dense, Sparse, Text
+from pipeline.batch.contents import Encode, encoder
+from pipeline.batch.files import format_named, input_files
+from pipeline.batch.tables import Part, of_file, open_tables
+from pipeline.batch.writers import check_output, format_of_output, open_writer
 from pipeline.data.csv import CsvOptions
-from pipeline.errors import ConfigError
+from pipeline.errors import DataError
 from pipeline.scoring import Scorer
-from pipeline.scoring.arrow import from_arrow
-from pipeline.scoring.outputs import Outputs, Values, chunk_rows
+from pipeline.scoring.outputs import chunk_rows
 
 OnProgress = Callable[[int, int, int], None]
 
@@ -36,61 +36,39 @@ def score(
     output_columns: Sequence[str] | None = None,
     options: CsvOptions | None = None,
     input_format: str | None = None,
+    output_format: str | None = None,
     progress: OnProgress | None = None,
     threads: int = 0,
 ) -> ScoreResult:
-    """Scores a file or folder into one file, in the input's order, block by block.
+    """Scores a file or folder into one file, in the input's order, in a stream.
 
-    Without `output_columns` the output holds what the endpoint answers; else the named columns, raw, made by the
-    bundle or selectable outputs. `progress` gets (rows, bytes read, bytes in all). Raises DataError naming file,
-    row and column; then no output is left.
+    Without `output_columns` the output holds what the endpoint answers; else the named columns of the contract or the
+    bundle, and selectable outputs. CSV has no header. The formats are what the names tell, or csv, json or parquet as
+    given. `progress` gets (rows, bytes read, bytes in all); `threads` bounds XGBoost's, 0 for all cores.
+    Raises DataError naming file, row and column, ConfigError, ModelError; then no output is left, or the one before it.
     """
     started = time.perf_counter()
+    form = format_named(output_format) if output_format else format_of_output(output)
+    check_output(output, source, input_files(source))
     scorer = Scorer.load(model, threads=threads)
-    values_of = _columns(scorer, output_columns) if output_columns else _default(scorer)
+    columns = tuple(output_columns or ())
+    encode = encoder(scorer, form, columns)
+    parts = open_tables(source, scorer.contract, options=options, form=input_format, keep=columns)
+    step = chunk_rows(scorer)
     rows = 0
-    with open_writer(output, source) as writer:
-        for part in open_tables(source, scorer.contract, options=options, form=input_format):
-            step = chunk_rows(scorer)
-            for at in range(0, part.table.num_rows, step):
-                writer.write(values_of(part.table.slice(at, step), rows + at))
+    with open_writer(output, form) as writer:
+        for part in parts:
+            for encoded in _encoded(part, encode, step):
+                writer.write(encoded)
             rows += part.table.num_rows
             if progress is not None:
                 progress(rows, part.done, part.total)
     return ScoreResult(rows, time.perf_counter() - started)
 
 
-def _default(scorer: Scorer) -> Callable[[Any, int], Values]:
-    if scorer.booster is not None:
-        return Outputs(scorer).of_table
-    return _columns(scorer, [scorer.features] if scorer.features else scorer.columns)
-
-
-def _columns(scorer: Scorer, names: Sequence[str]) -> Callable[[Any, int], Values]:
-    there = [*scorer.schema.names, *scorer.columns]
-    chosen = [name for name in names if name not in there]
-    if chosen and scorer.booster is None:
-        raise ConfigError(f"no column {chosen[0]!r} in the bundle; there are {', '.join(there)}")
-    outputs = Outputs(scorer, chosen) if chosen else None
-
-    def values_of(table: Any, offset: int) -> Values:
-        made = scorer.transform(table, [name for name in names if name in there], offset=offset)
-        values: dict[str, Any] = {name: _plain(from_arrow(made[name], name)) for name in made.schema.names}
-        if outputs is not None:
-            values |= outputs.of_table(table, offset)
-        return {name: values[name] for name in names}
-
-    return values_of
-
-
-def _plain(column: AnyColumn) -> Any:
-    """What a writer takes: an array, or a list where there are texts and nulls."""
-    if isinstance(column, Text):
-        return [column[row] for row in range(len(column))]
-    if isinstance(column, Sparse):
-        column = column.dense()
-    if isinstance(column, Dense):
-        return column.values
-    if column.valid is None:
-        return column.values
-    return [value if valid else None for value, valid in zip(column.values.tolist(), column.valid, strict=True)]
+def _encoded(part: Part, encode: Encode, step: int) -> Iterator[Any]:
+    for at in range(0, part.table.num_rows, step):
+        try:
+            yield encode(part.table.slice(at, step), part.offset + at)
+        except DataError as error:
+            raise of_file(error, part.source) from error

@@ -2,85 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from pipeline.batch.csv_tables import csv_tables
-from pipeline.batch.files import CSV, PARQUET, format_of, input_files, open_plain
+from pipeline.batch.files import CSV, PARQUET, common_format, format_named, input_files, open_plain
 from pipeline.batch.json_tables import json_tables
-from pipeline.data.conform import conform
+from pipeline.batch.parquet_tables import parquet_tables
 from pipeline.data.csv import CsvOptions
-from pipeline.errors import DataError
+from pipeline.errors import ConfigError, DataError
 from pipeline.schema.contract import Schema
-
-_PARQUET_ROWS = 65_536
 
 
 @dataclass(frozen=True)
 class Part:
-    """A table, and how many bytes of the input are read with it."""
+    """A table of some of a file's rows.
+
+    `source` is the file's name and `offset` the number of its rows before these; `done` of `total` bytes of the input
+    are read with them.
+    """
 
     table: Any
+    source: str
+    offset: int
     done: int
     total: int
 
 
 def open_tables(
-    path: Path, contract: Schema, *, options: CsvOptions | None = None, form: str | None = None
+    path: Path,
+    contract: Schema,
+    *,
+    options: CsvOptions | None = None,
+    form: str | None = None,
+    keep: Collection[str] = (),
 ) -> Iterator[Part]:
-    """Streams tables that keep the contract from a file or a folder of CSV, JSON lines or Parquet, plain or gzip.
+    """Streams the rows of a file or folder of CSV, JSON lines or Parquet, plain or gzip, as tables of the features.
 
-    `form` (csv, json, parquet) overrides what the names tell. Raises DataError naming file, row and column.
+    Files may hold the contract's label and ignored columns too; `keep` names those to hand on. `form` (csv, json,
+    parquet) overrides what the names tell; a folder's files are of one format, and some may be empty. Tables are of a
+    few MB and keep the contract. Raises DataError naming file, row and column, ConfigError for a wrong option.
     """
+    options = options or CsvOptions()
+    if len(options.delimiter) != 1 or not options.delimiter.isascii() or options.delimiter in '"\r\n':
+        raise ConfigError(f"the delimiter is {options.delimiter!r}; expected one ASCII character, no quote")
     files = input_files(path)
+    kind = format_named(form) if form else common_format(files)
+    kept = [column for column in contract.columns if column in contract.features or column.name in keep]
+    return _parts(files, kind, contract, Schema(tuple(kept)), options)
+
+
+def _parts(files: list[Path], kind: str, contract: Schema, wanted: Schema, options: CsvOptions) -> Iterator[Part]:
     total = sum(file.stat().st_size for file in files)
     before = 0
+    any_row = False
     for file in files:
-        kind = form or format_of(file.name)
+        rows = 0
         try:
-            for table, done in _file_tables(file, kind, contract, options or CsvOptions()):
-                yield Part(table, before + done, total)
+            for table, done in _file_tables(file, kind, contract, wanted, options):
+                if table.num_rows:
+                    yield Part(table, file.name, rows, before + done, total)
+                rows += table.num_rows
         except DataError as error:
-            raise _of_file(error, file) from error
+            raise of_file(error, file.name) from error
         before += file.stat().st_size
+        any_row = any_row or rows > 0
+    if not any_row:
+        raise DataError("there is no row in it", source=files[0].name if len(files) == 1 else f"all {len(files)} files")
 
 
-def _file_tables(file: Path, kind: str, contract: Schema, options: CsvOptions) -> Iterator[tuple[Any, int]]:
+def _file_tables(
+    file: Path, kind: str, contract: Schema, wanted: Schema, options: CsvOptions
+) -> Iterator[tuple[Any, int]]:
     if kind == PARQUET:
-        yield from _parquet(file, contract)
+        size = file.stat().st_size
+        for table, share in parquet_tables(file, wanted):
+            yield table, int(share * size)
         return
     with open_plain(file) as (content, raw):
-        tables = csv_tables(content, contract, options) if kind == CSV else json_tables(content, contract)
-        for table in tables:
-            yield table, raw.tell()
+        text_tables = (
+            csv_tables(content, contract, wanted, options) if kind == CSV else json_tables(content, contract, wanted)
+        )
+        for table in text_tables:
+            yield table, raw.tell() if raw.seekable() else 0
 
 
-def _parquet(file: Path, contract: Schema) -> Iterator[tuple[Any, int]]:
-    try:
-        with pq.ParquetFile(file) as parquet:
-            rows = 0
-            for batch in parquet.iter_batches(_PARQUET_ROWS):
-                table = pa.Table.from_batches([batch])
-                yield conform(table, contract.for_requests(), offset=rows), 0
-                rows += batch.num_rows
-    except (pa.ArrowInvalid, OSError) as error:
-        raise DataError(f"not readable as Parquet: {error}") from error
-
-
-def _of_file(error: DataError, file: Path) -> DataError:
-    if error.source or file.name in error.problem:
-        return error
+def of_file(error: DataError, name: str) -> DataError:
+    """The error with the file's name in front."""
     return DataError(
         error.problem,
         row=error.row,
         column=error.column,
         value=error.value,
         expected=error.expected,
-        source=file.name,
+        source=name,
         hint=error.hint,
     )

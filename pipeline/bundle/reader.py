@@ -96,7 +96,8 @@ def _shape(document: Any, folder: str) -> Shape:
     try:
         return Shape(_ports(document["inputs"]), _ports(document["outputs"]))
     except (KeyError, TypeError):
-        raise BundleError(f"{folder}/node.json: shape needs inputs and outputs, each a list of name and port, a port once") from None
+        problem = "shape needs inputs and outputs, each a list of name and port, a port once"
+        raise BundleError(f"{folder}/node.json: {problem}") from None
 
 
 def _ports(entries: Any) -> Dict[str, str]:

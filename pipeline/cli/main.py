@@ -11,6 +11,9 @@ import typer
 from pipeline.cli import bundle, init, run, score, serve
 from pipeline.errors import PipelineError
 
+# Typer ends with this status when a KeyboardInterrupt reaches it.
+INTERRUPTED = 130
+
 app = typer.Typer(
     name="inference-pipeline",
     help="From a Spark feature pipeline to a fast, correct prediction service.",
@@ -42,9 +45,10 @@ def main() -> None:
     except PipelineError as error:
         typer.secho(f"error: {error}", fg=typer.colors.RED if sys.stderr.isatty() else None, err=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        typer.echo("interrupted: nothing was left half-written", err=True)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            typer.echo("interrupted: nothing was left half-written", err=True)
+        raise
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -43,20 +43,21 @@ def json_column(values: Sequence[Any], column: Column, offset: int = 0) -> AnyCo
     """
     if column.struct != "basic":
         return _vectors(values, column, offset)
-    if column.type == "double" and set(map(type, values)) <= {float, int}:
-        # JSON's numbers are finite.
-        return Numbers(np.array(values, dtype=np.float64))
+    if column.type == "double" and set(map(type, values)) <= {float, int} and (numbers := _finite(values)) is not None:
+        return numbers
     return _assemble([_json_value(value, column, offset + row) for row, value in enumerate(values, start=1)], column)
 
 
 def _plain_numbers(cells: Sequence[str | None]) -> Numbers | None:
     """The numbers of cells that are all plain decimals; None where the contract's grammar must tell."""
+    # Of such characters float() accepts just what the grammar does.
+    return _finite(cells) if None not in cells and _plain.fullmatch("".join(cells)) else None  # type: ignore[arg-type]
+
+
+def _finite(values: Sequence[Any]) -> Numbers | None:
     try:
-        # Of such characters float() accepts just what the grammar does.
-        if not _plain.fullmatch("".join(cells)):  # type: ignore[arg-type]
-            return None
-        numbers = np.array(list(map(float, cells)))  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+        numbers = np.array(list(map(float, values)))
+    except (ValueError, OverflowError):
         return None
     return Numbers(numbers) if np.isfinite(numbers).all() else None
 

@@ -46,6 +46,7 @@ def conform_column(array: Any, column: Column, offset: int = 0) -> Any:
         row = int(np.argmin(array.is_valid().to_numpy(zero_copy_only=False)))
         raise DataError("the value is missing", row=offset + row + 1, column=column.name, expected=expectation(column))
     if column.struct != "basic":
+        _check_vectors(array, column, offset)
         return array
     target = arrow_type(column)
     if array.type == target:
@@ -56,6 +57,28 @@ def conform_column(array: Any, column: Column, offset: int = 0) -> Any:
         return array.cast(target)
     except pa.ArrowInvalid:
         raise _first_misfit(array, target, column, offset) from None
+
+
+def _check_vectors(array: Any, column: Column, offset: int) -> None:
+    kind = array.type
+    listed = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    # Spark's own layout of a vector has a size where it is sparse.
+    spark = pa.types.is_struct(kind) and {"size", "indices", "values"} <= {field.name for field in kind}
+    if not spark and not (listed and _is_number(kind.value_type)):
+        raise DataError(f"values of type {kind}", column=column.name, expected=expectation(column))
+    if column.size is None:
+        return
+    sizes = pc.list_value_length(array.field("values") if spark else array)
+    if spark:
+        sizes = pc.coalesce(array.field("size"), sizes)
+    row = pc.not_equal(sizes, column.size).index(True).as_py()
+    if row >= 0:
+        problem = f"a vector of {sizes[row]} values"
+        raise DataError(problem, row=offset + row + 1, column=column.name, expected=expectation(column))
+
+
+def _is_number(kind: Any) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind))
 
 
 def _castable(kind: Any, column: Column) -> bool:

@@ -7,8 +7,6 @@ integer), or the error names row, column, value and expectation.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,14 +17,14 @@ import pyarrow.compute as pc
 import pyarrow.csv as pc_csv
 
 from pipeline.data.conform import conform
+from pipeline.data.lines import blocks_of, last_row_end, open_quote, rows_before
 from pipeline.errors import DataError
 from pipeline.schema.arrow import arrow_type
 from pipeline.schema.contract import INTEGER_TYPES, Column, Schema
 from pipeline.schema.text import FALSE, TRUE, check_null, parse_cell, ragged
 
 BLOCK_BYTES = 4 << 20
-# A longer line is no row of data but a file of another kind.
-MAX_LINE_BYTES = 256 << 20
+USUAL_DELIMITERS = ",;\t|"
 BOM = b"\xef\xbb\xbf"
 _WRAPPED = re.compile(rb'^"(.*)"(?=\r?$)', re.MULTILINE)
 
@@ -43,28 +41,12 @@ class CsvOptions:
     unwrap_rows: bool = False
 
 
-def line_blocks(stream: BinaryIO, size: int = BLOCK_BYTES) -> Iterator[bytes]:
-    """Blocks of whole lines; a line break inside quotes does not end a line."""
-    rest = b""
-    while data := stream.read(size):
-        block = rest + data
-        cut = _last_line_end(block)
-        if cut == 0 and len(block) > MAX_LINE_BYTES:
-            raise DataError(f"a line of more than {MAX_LINE_BYTES >> 20} MiB", hint="is a quote left open?")
-        rest = block[cut:]
-        if cut:
-            yield block[:cut]
-    if rest:
-        yield rest
+def line_blocks(stream: BinaryIO, size: int = BLOCK_BYTES, delimiter: str = USUAL_DELIMITERS) -> Iterator[bytes]:
+    """Blocks of whole rows; a line break inside quotes does not end a row.
 
-
-def _last_line_end(block: bytes) -> int:
-    end = block.rfind(b"\n") + 1
-    if b'"' not in block:
-        return end
-    while end and block.count(b'"', 0, end) % 2:
-        end = block.rfind(b"\n", 0, end - 1) + 1
-    return end
+    Where the delimiter is not known yet, a quote after any usual one opens a cell.
+    """
+    return blocks_of(stream, size, lambda block: last_row_end(block, delimiter))
 
 
 def parse_block(block: bytes, schema: Schema, options: CsvOptions, offset: int = 0) -> Any:
@@ -100,34 +82,14 @@ def _unwrapped(block: bytes, delimiter: bytes) -> bytes:
     return _WRAPPED.sub(inner, block)
 
 
-def _check_quotes(block: bytes, options: CsvOptions, offset: int) -> None:
-    """Refuses a quote that nothing closes: pyarrow takes all that follows it for one cell."""
-    if block.count(b'"') % 2 == 0:
-        return
-    # A quote opens a cell only where the cell begins, and then closes or, at the end, does not.
-    quoted = re.compile(rb'(?:(?<=[\r\n%s])|\A)"(?:[^"]++|"")*+("?)' % re.escape(options.delimiter.encode()))
-    opening = next((found for found in quoted.finditer(block) if not found[1]), None)
-    if opening is not None:
-        before = quoted.sub(b"cell", block[: opening.start()]).split(b"\n")[:-1]
-        row = sum(1 for line in before if line.strip(b"\r")) + 1
-        raise DataError("a quote is left open", row=offset + row, hint='a quote inside a value is written twice: ""')
-
-
-def first_row(block: bytes, options: CsvOptions) -> tuple[bytes, bytes]:
-    """The first row that is not blank, as it is read, and the block after it; quotes may hold line breaks."""
-    start = len(block) - len(block.lstrip(b"\r\n"))
-    end = block.find(b"\n", start) + 1 or len(block)
-    while block.count(b'"', start, end) % 2 and end < len(block):
-        end = block.find(b"\n", end) + 1 or len(block)
-    row = block[start:end]
-    return (_unwrapped(row, options.delimiter.encode()) if options.unwrap_rows else row), block[end:]
-
-
 def cells_of(row: bytes, options: CsvOptions) -> list[str]:
     """The cells of one row as text; raises DataError for bytes that are not UTF-8."""
-    _check_encoding(row, 0)
-    text = row.decode("utf-8").rstrip("\r\n")
-    return next(csv.reader(io.StringIO(text, newline=""), delimiter=options.delimiter), [])
+    if options.unwrap_rows:
+        row = _unwrapped(row, options.delimiter.encode())
+    _check_quotes(row, options, 0)
+    _check_encoding(row, options, 0)
+    line = pa.BufferReader(row.rstrip(b"\r\n") + b"\n")
+    return list(pc_csv.read_csv(line, parse_options=_parse_options(options)).schema.names)
 
 
 def _parse_options(options: CsvOptions, handler: Any = None) -> Any:
@@ -154,7 +116,7 @@ def _overflowed(table: Any) -> bool:
 
 
 def _parse_slowly(block: bytes, schema: Schema, options: CsvOptions, offset: int) -> Any:
-    _check_encoding(block, offset)
+    _check_encoding(block, options, offset)
     bad: list[Any] = []
 
     def keep_first(row: Any) -> str:
@@ -204,11 +166,19 @@ def _cells(array: Any, column: Column, offset: int) -> Any:
     return parsed.take(coded.indices)
 
 
-def _check_encoding(block: bytes, offset: int) -> None:
+def _check_quotes(block: bytes, options: CsvOptions, offset: int) -> None:
+    """pyarrow would read all that follows a quote left open as one cell."""
+    place = open_quote(block, options.delimiter)
+    if place is not None:
+        row = offset + rows_before(block, place, options.delimiter) + 1
+        raise DataError("a quote is left open", row=row, hint='a quote inside a value is written twice: ""')
+
+
+def _check_encoding(block: bytes, options: CsvOptions, offset: int) -> None:
     try:
         block.decode("utf-8")
     except UnicodeDecodeError as error:
-        row = offset + block.count(b"\n", 0, error.start) + 1
+        row = offset + rows_before(block, error.start, options.delimiter) + 1
         raise DataError(
             f"byte 0x{block[error.start]:02x} is not UTF-8", row=row, hint="save the file as UTF-8"
         ) from error

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
+from itertools import islice
 from pathlib import Path
 
 from pipeline.data.csv import line_blocks
 from pipeline.errors import DataError
 from pipeline.init.columns import feature_column
-from pipeline.init.dialect import Dialect, detect, without_header
-from pipeline.init.files import Drawn, check_targets, write_files
+from pipeline.init.dialect import Dialect, detect
+from pipeline.init.files import check_targets, write_files
 from pipeline.init.label import infer_target
 from pipeline.init.names import check_names, label_place, pipeline_name
 from pipeline.init.notes import Note, sentences
-from pipeline.init.profile import ColumnProfile, profile_columns
+from pipeline.init.pipeline_file import Drawn
+from pipeline.init.profile import ColumnProfile
+from pipeline.init.reading import profile_columns
 from pipeline.init.source import open_csv
 from pipeline.schema import Schema
 
@@ -52,13 +54,13 @@ def init(
     check_targets(output, force=force)
     called = pipeline_name(name, data)
     with open_csv(data) as stream:
-        blocks = line_blocks(stream)
-        first = next(blocks)
-        dialect = detect(first, header=header, delimiter=delimiter)
+        # Two blocks: where a quote is left open, the first one ends before it.
+        start = b"".join(islice(line_blocks(stream), 2))
+        dialect = detect(start, header=header, delimiter=delimiter)
         check_names(dialect.names)
         place = label_place(label, dialect.names)
-        start = without_header(first) if dialect.options.header else first
-        profiles = profile_columns(chain([start], blocks), dialect.names, dialect.options, place)
+        stream.seek(0)
+        profiles = profile_columns(stream, dialect.names, dialect.options, place)
     drawn = _draw(profiles, place, dialect, called, data)
     schema_path, config_path = write_files(output, drawn)
     return InitResult(drawn.schema, config_path, schema_path, sentences(drawn.notes))
@@ -75,9 +77,7 @@ def _draw(profiles: list[ColumnProfile], place: int, dialect: Dialect, name: str
         notes += found
     schema = Schema(tuple(columns), name=name, description=f"Drawn from {data.name}: {rows:,} rows")
     if not schema.features:
-        raise DataError(
-            "no column is left to make features of: " + "; ".join(sentences(notes)), hint="is this the whole file?"
-        )
+        raise DataError("no column is left to make features of: " + "; ".join(sentences(notes)))
     return Drawn(name, data, rows, dialect.options, schema, target, notes)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.errors import DataError
-from pipeline.init.columns import infer_type, is_dates, is_mostly_numbers
+from pipeline.init.kinds import has_stand_ins, infer_type, is_dates, is_decorated
 from pipeline.init.notes import Note
 from pipeline.init.profile import MANY, ColumnProfile, Sightings
 from pipeline.init.words import is_null_word
@@ -47,22 +47,25 @@ def _check_present(profile: ColumnProfile, kind: str) -> None:
     remedy = "a row without a label teaches nothing: fill it in, or remove the row"
     if profile.nulls:
         raise DataError("the label is missing", row=profile.first_null, column=name, hint=remedy)
-    stray: Sightings | None = None
-    if kind == "double" and profile.non_finite.count:
-        stray = profile.non_finite
-    elif kind == "string" and is_mostly_numbers(profile):
-        stray = profile.texts
+    stray = _stray(profile, kind)
     if stray is not None:
         raise DataError(
             f"found {stray.text!r}, as in {stray.count:,} of {profile.rows:,} rows",
             row=stray.row,
             column=name,
             value=stray.text,
-            expected="a finite number, as the label is elsewhere",
+            expected="a number that a 32-bit float can hold",
             hint=remedy,
         )
     if len(profile.words) == 1:
         raise _constant(profile)
+
+
+def _stray(profile: ColumnProfile, kind: str) -> Sightings | None:
+    """What stands among the numbers of a label that is a number elsewhere."""
+    if kind == "string":
+        return profile.texts if has_stand_ins(profile) else None
+    return next((found for found in (profile.nan, profile.huge) if found.count), None)
 
 
 def _boolean(profile: ColumnProfile) -> Target:
@@ -73,10 +76,11 @@ def _boolean(profile: ColumnProfile) -> Target:
 
 
 def _text(profile: ColumnProfile) -> Target:
+    hint = "the contract reads numbers like 1234.5" if is_decorated(profile) else "is this the label?"
     if profile.many:
-        raise _refused(profile, f"the label is text with more than {MANY:,} different values", "is this the label?")
+        raise _refused(profile, f"the label is text with more than {MANY:,} different values", hint)
     if not profile.repeats and profile.rows > 2:
-        raise _refused(profile, "the label is text that differs in every row", "is this the label?")
+        raise _refused(profile, "the label is text that differs in every row", hint)
     return _named(profile, tuple(sorted(profile.words)))
 
 

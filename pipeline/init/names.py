@@ -14,7 +14,7 @@ from pipeline.config.model import Name
 from pipeline.errors import ConfigError, DataError
 
 _NAME_LENGTH = 40
-_LIKELY_LABELS = ("label", "target", "class", "y", "outcome", "churn", "survived")
+_LIKELY_LABELS = ("label", "target", "class", "y", "outcome")
 _ID_WORDS = {"id", "ids", "uuid", "guid", "key", "index", "idx", "row", "rowid", "rownum", "unnamed"}
 _word = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 

@@ -35,6 +35,9 @@ _MONEY = "[$€£¥]"
 # A number to people, but text to the contract: `1,234`, `3,14`, `$5.00`, `12 %`.
 DECORATED = rf"[+-]?{_MONEY}? ?([0-9]{{1,3}}([,' ][0-9]{{3}})+|[0-9]+)([.,][0-9]+)? ?(%|{_MONEY})?"
 
+# The first double that rounds to infinity as a 32-bit float.
+FLOAT32_OVERFLOW = 2.0**128 - 2.0**103
+
 # How others write that there is no value; compared in lower case.
 NULL_WORDS = ("", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "?", "-", "--", ".", r"\n")
 
@@ -66,23 +69,30 @@ def is_null_word(text: str) -> bool:
     return text.strip().lower() in NULL_WORDS
 
 
-def all_plain_numbers(cells: Any) -> bool:
-    """Whether all cells are finite numbers as Arrow itself reads them; False is no proof of the contrary."""
+def plain_values(words: Any) -> Any:
+    """The texts as finite doubles within XGBoost's range, where Arrow itself reads all of them so; else None."""
     try:
-        return bool(pc.all(pc.is_finite(cells.cast(pa.float64()))).as_py())
+        values = words.cast(pa.float64())
     except pa.ArrowInvalid:
-        return False
+        return None
+    return None if pc.any(beyond_range(values)).as_py() or pc.any(pc.is_nan(values)).as_py() else values
 
 
-def numbers(words: Any) -> Any:
-    """Where the contract reads a number."""
-    if all_plain_numbers(words):
-        return pa.repeat(True, len(words))
+def number_values(words: Any) -> Any:
+    """The doubles that the contract reads, null where a text is no number."""
+    plain = plain_values(words)
+    if plain is not None:
+        return plain
     trimmed = pc.utf8_trim(words, SPACE)
-    decimal = matches(trimmed, DECIMAL)
+    decimal, named = matches(trimmed, DECIMAL), matches(trimmed, NON_FINITE)
+    values = pc.if_else(pc.or_(decimal, named), trimmed, None).cast(pa.float64())
     # A decimal too large for a double is refused by the contract.
-    finite = pc.is_finite(pc.if_else(decimal, trimmed, "0").cast(pa.float64()))
-    return pc.or_(pc.and_(decimal, finite), matches(trimmed, NON_FINITE))
+    return pc.if_else(pc.and_(decimal, pc.is_inf(values)), None, values)
+
+
+def beyond_range(values: Any) -> Any:
+    """Where a number is infinite, or will be as the 32-bit float that XGBoost keeps."""
+    return pc.greater_equal(pc.abs(values), FLOAT32_OVERFLOW)
 
 
 def null_words(words: Any) -> Any:

@@ -106,5 +106,5 @@ def notices(run: Mapping[str, Any]) -> list[Notice]:
         found.append(Notice("bad", "The endpoint disagrees", text))
     if (run.get("input") or {}).get("kind") == "synthetic":
         text = "It was drawn by a generator, not measured. Its metrics show that the pipeline works, nothing more."
-        found.append(Notice("warn", "The data is a generated sample", text))
+        found.append(Notice("warn", "The data is synthetic: a generated sample", text))
     return found

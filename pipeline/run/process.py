@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.errors import StepError
+
+_RAISED = re.compile(r"[\w.]*(Error|Exception): ")
 
 OnLine = Callable[[str], None]
 
@@ -60,7 +63,9 @@ def _failure(step: str, lines: Sequence[str], code: int) -> StepError:
         message = lines[start].removeprefix("error: ")
         hint = lines[start + 1].strip() if len(lines) > start + 1 else ""
         return StepError(step, message, hint=hint.removeprefix("hint: ") if hint.startswith("hint: ") else None)
-    tail = "\n".join(lines[-20:])
     if "java.lang.OutOfMemoryError" in "\n".join(lines):
         return StepError(step, "the JVM ran out of memory", hint="give it more: SPARK_DRIVER_MEMORY=4g")
-    return StepError(step, f"the program ended with status {code}; its last lines:\n{tail}")
+    # What a Python traceback ends with says more than what a JVM says when it shuts down.
+    raised = next((line for line in reversed(lines) if _RAISED.match(line)), None)
+    said = raised or "\n".join(lines[-20:])
+    return StepError(step, f"the program ended with status {code}: {said}", hint="this is unforeseen: please report it")

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 
 import pipeline
@@ -224,20 +223,28 @@ def _importance(model: bytes, names: list[str]) -> dict[str, float]:
 def _endpoint(run: Run) -> None:
     from pipeline.run.endpoint import call_endpoint
 
-    verified = run.record["_verified"]
     with run.progress.step("endpoint", "Real-time endpoint") as step:
-        made = call_endpoint(run.model("fused"), verified.rows, verified.prediction, run.logs / "endpoint.log")
+        verified = run.record["_verified"]
+        run.record["_lines"] = lines = _said(run, verified.rows)
+        made = call_endpoint(run.model("fused"), verified.rows, lines, run.logs / "endpoint.log")
         run.record["endpoint"] = made
         step.detail = (
             f"{made['requests']} requests, p50 {made['p50_ms']:.2f} ms, start {made['cold_start_seconds']:.2f} s"
         )
 
 
+def _said(run: Run, rows: Any) -> list[str]:
+    """What the scorer says of the test rows, as lines of CSV: endpoint and batch must say the same."""
+    from pipeline.scoring.outputs import Outputs, csv_text
+
+    return csv_text(Outputs(Scorer.load(run.model("fused"))).of_table(rows)).decode("utf-8").split("\n")[:-1]
+
+
 def _batch(run: Run) -> None:
     from pipeline.batch.score import score
     from pipeline.data.csv import CsvOptions
 
-    verified = run.record["_verified"]
+    lines = run.record.pop("_lines")
     with run.progress.step("batch", "Batch transform") as step:
         (run.folder / "data").mkdir()
         for name in ("train", "validation", "test"):
@@ -255,7 +262,7 @@ def _batch(run: Run) -> None:
         )
         if result.rows != run.record["splits"]["test"]:
             raise StepError("batch", f"{result.rows} predictions for {run.record['splits']['test']} rows")
-        _same_predictions(run, verified.prediction)
+        _same_predictions(run, output, lines)
         rate = result.rows / max(result.seconds, 1e-9)
         run.record["batch"] = {
             "rows": result.rows,
@@ -266,16 +273,17 @@ def _batch(run: Run) -> None:
         step.detail = f"{result.rows:,} rows to {run.record['batch']['output']}"
 
 
-def _same_predictions(run: Run, expected: np.ndarray[Any, Any]) -> None:
-    """Batch's text against the scorer's numbers, where the file holds one bare score a line."""
-    config = run.config
-    if config.batch.format != "csv" or config.batch.output_columns or config.inference.output or expected.ndim > 1:
+def _same_predictions(run: Run, output: Path, expected: list[str]) -> None:
+    """The batch's text against the scorer's, where both hold the same rows in the same form."""
+    if (
+        run.config.batch.format != "csv"
+        or run.config.batch.output_columns
+        or len(expected) != run.record["splits"]["test"]
+    ):
         return
-    if len(expected) != run.record["splits"]["test"]:
-        return
-    written = np.loadtxt(run.folder / "predictions" / "test.csv", dtype=np.float64, ndmin=1).astype(np.float32)
+    written = output.read_text(encoding="utf-8").split("\n")[:-1]
     # Spark may have written the two sets of rows in different orders.
-    if not np.array_equal(np.sort(written), np.sort(expected), equal_nan=True):
+    if sorted(written) != sorted(expected):
         raise StepError("batch", "the batch's predictions differ from the scorer's")
 
 

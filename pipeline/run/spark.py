@@ -17,7 +17,7 @@ from pipeline.run.class_data import ClassData
 from pipeline.run.process import OnLine, run_process
 
 # Below this size compiling costs more than it saves: Spark's generated code, and the JVM's second compiler.
-SMALL_BYTES = 64 << 20
+SMALL_BYTES = 4 << 20
 _TRAINING_FORMATS = {"text/csv": "csv", "text/libsvm": "libsvm", "application/x-parquet": "parquet"}
 SAID = "preprocess: "
 

@@ -18,8 +18,12 @@ VECTOR_UDT = pa.struct(
 )
 
 
-def from_arrow(array: Any, name: str) -> AnyColumn:
-    """The scorer's column of an Arrow array; `name` is for errors. Raises DataError for a type it cannot score."""
+def from_arrow(array: Any, name: str, offset: int = 0) -> AnyColumn:
+    """The scorer's column of an Arrow array.
+
+    Raises DataError for a type that cannot be scored and for a vector that is missing or lacks a value; `name` is the
+    column's, rows count from 1 past `offset`.
+    """
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
     kind = array.type
@@ -31,9 +35,9 @@ def from_arrow(array: Any, name: str) -> AnyColumn:
             array = array.fill_null(False if pa.types.is_boolean(kind) else 0)
         return Numbers(array.to_numpy(zero_copy_only=False), valid)
     if pa.types.is_struct(kind) and {"size", "indices", "values"} <= {field.name for field in kind}:
-        return _vector_udt(array, name)
+        return _vector_udt(array, name, offset)
     if pa.types.is_fixed_size_list(kind) or pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return _lists(array, name)
+        return _lists(array, name, offset)
     raise DataError(f"values of Arrow type {kind} cannot be scored", column=name)
 
 
@@ -57,22 +61,22 @@ def _text(array: Any) -> Text:
     return Text(codes, array.dictionary.to_pylist())
 
 
-def _lists(array: Any, name: str) -> Dense:
-    _refuse(array.null_count, array.is_null(), "the vector is missing", name)
+def _lists(array: Any, name: str, offset: int) -> Dense:
+    _refuse(array.is_null(), "the vector is missing", name, offset)
     if not pa.types.is_fixed_size_list(array.type):
         sizes = pc.list_value_length(array).to_numpy(zero_copy_only=False)
         if len(sizes) and (sizes != sizes[0]).any():
             row = int(np.argmax(sizes != sizes[0]))
-            raise DataError(f"a vector of {sizes[row]} values", row=row + 1, column=name, expected=f"{sizes[0]} values")
+            problem = f"a vector of {sizes[row]} values"
+            raise DataError(problem, row=offset + row + 1, column=name, expected=f"{sizes[0]} values")
     flat = array.flatten()
     width = len(flat) // len(array) if len(array) else 0
-    if flat.null_count:
-        _refuse(flat.null_count, flat.is_null(), "a value of the vector is missing", name, width)
+    _refuse(flat.is_null(), "a value of the vector is missing", name, offset, width)
     return Dense(flat.cast(pa.float64()).to_numpy(zero_copy_only=False).reshape(len(array), width))
 
 
-def _vector_udt(array: Any, name: str) -> AnyColumn:
-    _refuse(array.null_count, array.is_null(), "the vector is missing", name)
+def _vector_udt(array: Any, name: str, offset: int) -> AnyColumn:
+    _refuse(array.is_null(), "the vector is missing", name, offset)
     values, indices = array.field("values"), array.field("indices")
     lengths = pc.list_value_length(values).to_numpy(zero_copy_only=False).astype(np.int64)
     flat = values.flatten().to_numpy(zero_copy_only=False)
@@ -105,7 +109,7 @@ def _sparse_struct(column: Sparse) -> Any:
     )
 
 
-def _refuse(count: int, nulls: Any, problem: str, name: str, width: int = 1) -> None:
-    if count:
-        row = int(np.argmax(nulls.to_numpy(zero_copy_only=False))) // max(width, 1)
-        raise DataError(problem, row=row + 1, column=name)
+def _refuse(nulls: Any, problem: str, name: str, offset: int, width: int = 1) -> None:
+    first = nulls.index(True).as_py()
+    if first >= 0:
+        raise DataError(problem, row=offset + first // width + 1, column=name)

@@ -112,7 +112,7 @@ class Outputs:
 
 def chunk_rows(scorer: Scorer) -> int:
     """How many rows to work on at once, so that wide features stay within tens of megabytes."""
-    return max(256, min(CHUNK_ROWS, _CHUNK_CELLS // (scorer.feature_count or 1)))
+    return max(16, min(CHUNK_ROWS, _CHUNK_CELLS // (scorer.feature_count or 1)))
 
 
 def csv_text(values: Values) -> bytes:

@@ -80,8 +80,8 @@ class Scorer:
             self._plan.needed(passed)
         ready = conform(table, self._subset(raw), offset=offset)
         parts: dict[str, list[Any]] = {name: [] for name in made}
-        for at, chunk in _chunks(ready):
-            known = run(steps, chunk, offset + at)
+        for at, chunk in _chunks(ready, offset):
+            known = run(steps, chunk, at)
             for name in made:
                 parts[name].append(to_arrow(known[name]))
         arrays = [pa.chunked_array(parts[name]) if name in parts else table[name] for name in wanted]
@@ -91,7 +91,7 @@ class Scorer:
         """The feature vectors of a table, in chunks of rows; rows in errors count past `offset`."""
         features = self._need_features()
         ready = conform(table, self._subset(self._raw), offset=offset)
-        return [_vectors(run(self._steps, chunk, offset + at)[features]) for at, chunk in _chunks(ready)]
+        return [_vectors(run(self._steps, chunk, at)[features]) for at, chunk in _chunks(ready, offset)]
 
     def predict(self, table: Any, *, margin: bool = False, offset: int = 0) -> np.ndarray[Any, Any]:
         """Predictions of a pyarrow.Table: float32 of shape (rows,), or (rows, classes) for multi:softprob.
@@ -168,11 +168,11 @@ class Scorer:
             )
 
 
-def _chunks(table: Any) -> Any:
-    rows = table.num_rows
-    for at in range(0, max(rows, 1), CHUNK_ROWS):
+def _chunks(table: Any, offset: int) -> Any:
+    """Columns of at most so many rows, and how many rows stand before them."""
+    for at in range(0, max(table.num_rows, 1), CHUNK_ROWS):
         part = table.slice(at, CHUNK_ROWS)
-        yield at, {name: from_arrow(part[name], name) for name in table.schema.names}
+        yield offset + at, {name: from_arrow(part[name], name, offset + at) for name in table.schema.names}
 
 
 def _vectors(column: AnyColumn) -> Vectors:

@@ -160,4 +160,4 @@ def _headers(raw: Headers) -> dict[bytes, str]:
 
 def _length(headers: Mapping[bytes, str]) -> int | None:
     declared = headers.get(b"content-length", "")
-    return int(declared) if declared.isdigit() else None
+    return int(declared) if declared.isascii() and declared.isdigit() else None

@@ -97,7 +97,7 @@ def _weight(offer: str, ranges: Sequence[MediaRange]) -> tuple[float, int, int]:
 def _media(text: str) -> MediaRange | None:
     text = "*/*" + text.strip()[1:] if re.match(r"\s*\*\s*(;|$)", text) else text
     name = _NAME.match(text)
-    if name is None:
+    if name is None or text[name.end() : name.end() + 1] not in ("", ";"):
         return None
-    parameters = {key.lower(): value.strip().strip('"') for key, value in _PARAMETER.findall(text[name.end() :])}
+    parameters = {key.lower(): value.strip().strip('"') for key, value in _PARAMETER.findall(text, name.end())}
     return MediaRange(f"{name[1]}/{name[2]}".lower(), parameters)

@@ -64,6 +64,8 @@ class RequestReader:
         if lines is not None:
             return Request(contract, lambda size: _line_chunks(lines, schema, size))
         table = parse_block(body, schema, CsvOptions())
+        if not table.num_rows:
+            raise _no_rows("the body holds no rows")
         return Request(contract, lambda size: _table_chunks(table, size))
 
     def _json(self, body: bytes) -> tuple[Contract, list[Any]]:

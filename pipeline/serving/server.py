@@ -99,7 +99,7 @@ class _Server(uvicorn.Server):
 
 
 class _HiddenPandas(MetaPathFinder):
-    """Keeps pandas out, which pyarrow imports for its first scalar where it can: half a second of one request, 50 MB."""
+    """Keeps pandas out, which pyarrow imports with its first scalar: half a second of one request, and 50 MB."""
 
     def find_spec(self, fullname: str, *_: object) -> None:
         if fullname == "pandas":

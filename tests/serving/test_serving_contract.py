@@ -144,6 +144,8 @@ def test_content_types_of_csv(bundle: Server, content_type: str) -> None:
         "text/libsvm",
         "application/x-ndjson",
         "text/csv;charset=latin-1",
+        "text/csv, application/json",
+        "text/csv json",
         "*/*",
     ],
 )

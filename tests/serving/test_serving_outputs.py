@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from serving_models import CLASSES, OBJECTIVES, csv_of, predictions, rows, scorer, table
-from serving_server import Server, refused
+from serving_server import Server
 
 from pipeline.errors import ConfigError, DataError, ModelError
 from pipeline.scoring.outputs import Outputs, csv_cell, csv_text, json_lines, json_ready
@@ -153,9 +153,3 @@ def test_selected_by_the_archive_or_the_environment(server: Callable[..., Server
     assert first == f'"{[1 - score.item(0), score.item(0)]}",{quoted[labels[0]]}\n'
     chosen = server("selected", "--output", "score", SAGEMAKER_INFERENCE_OUTPUT="labels")
     assert chosen.post(csv_of(ROWS)).scores() == score.tolist()
-
-
-def test_an_output_that_cannot_be_had_stops_the_start(archive: Archive, tmp_path: Path) -> None:
-    said = refused(archive("regression"), tmp_path / "log", SAGEMAKER_INFERENCE_OUTPUT="predicted_label")
-    assert "'predicted_label'" in said
-    assert "predicted_score" in said

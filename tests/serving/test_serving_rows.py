@@ -13,8 +13,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from serving_models import CLASSES, NAMES, csv_of, matrix, predictions, rows
+from serving_models import NAMES, csv_of, matrix, predictions, rows
 from serving_server import Server
+
+from pipeline.serving.endpoint import load_endpoint
+from pipeline.serving.settings import Settings
 
 POOL = rows(400, seed=7)
 LINES = "application/jsonlines"
@@ -43,22 +46,22 @@ def bodies(chosen: list[list[Any]]) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-@pytest.mark.parametrize("kind", ["regression", "binary", "logitraw", "hinge", "softmax"])
-def test_scores_equal_xgboost_s(server: Callable[..., Server], archive: Callable[[str], Path], kind: str) -> None:
-    expected = predictions(archive(kind), POOL)
-    answer = server(kind).post(csv_of(POOL))
+def test_scores_equal_xgboost_s(regression: Server, archive: Callable[[str], Path]) -> None:
+    expected = predictions(archive("regression"), POOL)
+    answer = regression.post(csv_of(POOL))
     np.testing.assert_array_equal(np.array(answer.scores(), dtype=np.float32), expected)
     assert answer.text.splitlines() == [repr(float(score)) for score in expected]
 
 
-def test_probabilities_of_classes_equal_xgboost_s(
-    server: Callable[..., Server], archive: Callable[[str], Path]
-) -> None:
-    expected = predictions(archive("multi"), POOL)
-    csv = server("multi").post(csv_of(POOL))
-    assert csv.text.splitlines() == [",".join(repr(float(value)) for value in row) for row in expected]
-    lines = server("multi").post(csv_of(POOL), accept=LINES).text.splitlines()
-    assert [json.loads(line)["score"] for line in lines] == expected.astype(float).tolist()
+@pytest.mark.parametrize("kind", ["binary", "logitraw", "hinge", "softmax", "multi"])
+def test_scores_of_classes_equal_xgboost_s(archive: Callable[[str], Path], kind: str) -> None:
+    expected = predictions(archive(kind), POOL)
+    endpoint = load_endpoint(archive(kind), Settings())
+    csv = endpoint.invoke(csv_of(POOL).encode(), "text/csv").body.decode()
+    lines = endpoint.invoke(csv_of(POOL).encode(), "text/csv", LINES).body.splitlines()
+    rows_ = expected.reshape(len(POOL), -1).tolist()
+    assert csv.splitlines() == [",".join(map(repr, row)) for row in rows_]
+    assert [json.loads(line)["score"] for line in lines] == expected.tolist()
 
 
 def test_every_form_gives_the_same_scores(regression: Server) -> None:
@@ -208,7 +211,3 @@ def test_a_connection_is_kept_through_errors(regression: Server) -> None:
         assert response.status == status
     assert len(sockets) == 1
     connection.close()
-
-
-def test_class_names_are_not_asked_for_by_default(server: Callable[..., Server]) -> None:
-    assert CLASSES["binary"][1] not in server("binary").post(csv_of(POOL)).text
