@@ -13,7 +13,7 @@ from pipeline.errors import DataError
 from pipeline.schema import Column, Schema
 from pipeline.schema.contract import FLOAT_TYPES, INTEGER_TYPES
 from pipeline.schema.text import DECIMAL, FALSE, INTEGER, NON_FINITE, SPACE, TRUE, bad_value, check_null, ragged
-from spark_jobs.reading import BROKEN, FILE, LINE, PLACES, ROW_ID, START, Lines, quoted
+from spark_jobs.reading import BROKEN, FILE, LINE, PLACES, ROW_ID, START, Lines, quoted, text_name, value_name
 from spark_jobs.vectors import array_to_vector
 
 _SQL_TYPES = {
@@ -24,7 +24,7 @@ _SQL_TYPES = {
     "float": "float",
     "double": "double",
 }
-CHECKS = "_checks"
+CHECKS = "__checks"
 FITS, MISFIT, EMPTY = 0, 1, 2
 
 # Wide data gets the costly statistics for its first columns only: those that the report draws.
@@ -38,28 +38,30 @@ def typed(lines: Lines, schema: Schema) -> Any:
 
     spark = lines.frame.sparkSession
     values = [
-        (_from_value(F.col(f"t{at}"), column) if lines.typed else _from_text(spark, f"t{at}", column)).alias(f"v{at}")
+        (_from_value(F.col(text_name(at)), column) if lines.typed else _from_text(spark, text_name(at), column)).alias(
+            value_name(at)
+        )
         for at, column in enumerate(schema.columns)
     ]
-    texts = [f"t{at}" for at in range(len(schema.columns))]
+    texts = [text_name(at) for at in range(len(schema.columns))]
     # Two selects, so that a value is made once though its check reads it too.
     frame = lines.frame.select(*PLACES, BROKEN, *texts, *values)
     checks = F.array(*[_code(at, column) for at, column in enumerate(schema.columns)]).alias(CHECKS)
-    named = [F.col(f"v{at}").alias(column.name) for at, column in enumerate(schema.columns)]
+    named = [F.col(value_name(at)).alias(column.name) for at, column in enumerate(schema.columns)]
     return frame.select(*PLACES, BROKEN, checks, *([] if lines.typed else texts), *named)
 
 
 def text_columns(rows: Any) -> List[str]:
     """The columns that hold the fields' text."""
-    return [name for name in rows.columns if name[:1] == "t" and name[1:].isdigit()]
+    return [name for name in rows.columns if name.startswith(text_name(0)[:-1])]
 
 
 def _code(at: int, column: Column) -> Any:
     from pyspark.sql import functions as F
 
     empty = F.when(F.lit(column.nullable), FITS).otherwise(EMPTY)
-    misfit = F.when(F.col(f"v{at}").isNull(), MISFIT).otherwise(FITS)
-    return F.when(F.col(f"t{at}").isNull(), empty).otherwise(misfit).cast("tinyint")
+    misfit = F.when(F.col(value_name(at)).isNull(), MISFIT).otherwise(FITS)
+    return F.when(F.col(text_name(at)).isNull(), empty).otherwise(misfit).cast("tinyint")
 
 
 def _from_text(spark: Any, name: str, column: Column) -> Any:
@@ -202,7 +204,7 @@ def _explain(bad: Any, rows: Any, schema: Schema, options: Namespace) -> DataErr
         column = schema.columns[at]
         if record[CHECKS][at] == EMPTY:
             check_null(column, number)
-        raise bad_value(record[f"t{at}"] if texts else record[LINE], column, number)
+        raise bad_value(record[text_name(at)] if texts else record[LINE], column, number)
     except DataError as error:
         return DataError(
             error.problem,

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any, List
+from typing import Any, List, Set
 
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.schema import Schema
 
-AUTO_COLUMN = "features"
 
-
-def load(reference: str, schema: Schema) -> Any:
+def load(reference: str, schema: Schema, column: str) -> Any:
     """The unfitted pipeline of `auto` or `module:function`; raises ConfigError for one that cannot be had."""
     if reference == "auto":
-        return auto(schema)
+        return auto(schema, column)
     module_name, _, name = reference.partition(":")
     try:
         build = getattr(importlib.import_module(module_name), name)
@@ -30,8 +28,8 @@ def load(reference: str, schema: Schema) -> Any:
     return pipeline
 
 
-def auto(schema: Schema) -> Any:
-    """A pipeline from the contract alone.
+def auto(schema: Schema, column: str) -> Any:
+    """A pipeline from the contract alone; `column` is the vector that it makes.
 
     Texts become StringIndexer and OneHotEncoder, an unseen one none of the known; numbers that may be null are
     imputed by their median; all is assembled, and what is still missing stays missing for XGBoost.
@@ -39,24 +37,35 @@ def auto(schema: Schema) -> Any:
     from pyspark.ml import Pipeline
     from pyspark.ml.feature import Imputer, OneHotEncoder, StringIndexer, VectorAssembler
 
+    if column in schema:
+        raise ConfigError(f"the data has a column {column!r}, and so would the features", hint="set features.column")
+    taken = {column, *schema.names}
     stages: List[Any] = []
     assembled: List[str] = []
-    for column in schema.features:
-        if column.type == "string":
-            index, vector = f"{column.name}_index", f"{column.name}_vector"
-            stages.append(StringIndexer(inputCol=column.name, outputCol=index, handleInvalid="keep"))
+    for raw in schema.features:
+        if raw.type == "string":
+            index, vector = _free(f"{raw.name}_index", taken), _free(f"{raw.name}_vector", taken)
+            stages.append(StringIndexer(inputCol=raw.name, outputCol=index, handleInvalid="keep"))
             stages.append(OneHotEncoder(inputCol=index, outputCol=vector))
             assembled.append(vector)
-        elif column.is_number and column.nullable:
-            imputed = f"{column.name}_imputed"
-            stages.append(Imputer(inputCol=column.name, outputCol=imputed, strategy="median"))
+        elif raw.is_number and raw.nullable:
+            imputed = _free(f"{raw.name}_imputed", taken)
+            stages.append(Imputer(inputCol=raw.name, outputCol=imputed, strategy="median"))
             assembled.append(imputed)
         else:
-            assembled.append(column.name)
+            assembled.append(raw.name)
     if not assembled:
         raise ConfigError("no column is left to make features of", hint="all columns are label or ignored")
-    stages.append(VectorAssembler(inputCols=assembled, outputCol=AUTO_COLUMN, handleInvalid="keep"))
+    stages.append(VectorAssembler(inputCols=assembled, outputCol=column, handleInvalid="keep"))
     return Pipeline(stages=stages)
+
+
+def _free(name: str, taken: Set[str]) -> str:
+    """The name, with underscores behind it until no column has it."""
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return name
 
 
 def fit(pipeline: Any, train: Any, column: str) -> Any:

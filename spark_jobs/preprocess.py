@@ -78,7 +78,7 @@ def run(spark: Any, options: argparse.Namespace) -> None:
     say(f"{statistics['rows']:,} rows: " + ", ".join(f"{count:,} {name}" for name, count in counts.items()))
 
     say("fitting the features on the training split")
-    pipeline = featuring.load(options.features, schema)
+    pipeline = featuring.load(options.features, schema, options.features_column)
     train = splitting.take(rows, "train")
     model = featuring.fit(pipeline, train, options.features_column)
     say("writing the splits")

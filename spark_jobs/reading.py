@@ -14,15 +14,26 @@ from pipeline.errors import DataError
 from pipeline.schema import Schema
 from pipeline.schema.text import ragged
 
-LINE, FILE, START, ROW_ID, BROKEN = "_line", "_file", "_start", "_row_id", "_broken"
+# Names of the job's own columns begin with two underscores: they stand beside the user's.
+LINE, FILE, START, ROW_ID, BROKEN = "__line", "__file", "__start", "__row_id", "__broken"
 PLACES = (LINE, FILE, START, ROW_ID)
 # What a quoted empty cell reads as, to be told from an unquoted one, which is null.
 _EMPTY = "\x01"
 
 
+def text_name(at: int) -> str:
+    """The column with the text of the contract's field `at`."""
+    return f"__text_{at}"
+
+
+def value_name(at: int) -> str:
+    """The column with the value of the contract's field `at`, until it gets its own name."""
+    return f"__value_{at}"
+
+
 @dataclass(frozen=True)
 class Lines:
-    """Raw rows: `frame` has the text of field i in column `t{i}`, in the contract's order, and the places."""
+    """Raw rows: `frame` has the text of field i in column `text_name(i)`, in the contract's order, and the places."""
 
     frame: Any
     names: List[str]
@@ -38,7 +49,7 @@ def read(spark: Any, options: Namespace, schema: Schema) -> Lines:
         if options.format == "parquet":
             return _parquet(spark, options, schema)
         frame = _placed(spark.read.text(options.input).withColumnRenamed("value", LINE))
-        frame = frame.where("trim(_line) != ''")
+        frame = frame.where(f"trim({LINE}) != ''")
         return _csv(frame, options, schema) if options.format == "csv" else _json(frame, schema)
     except AnalysisException as error:
         message = str(error).splitlines()[0]
@@ -77,7 +88,9 @@ def _csv(frame: Any, options: Namespace, schema: Schema) -> Lines:
     order = {name: f"f{place}" for place, name in enumerate(names)}
     # An unquoted empty cell is null; a quoted one comes back as the marker.
     texts = [
-        F.when(F.col(f"_fields.{order[name]}") == _EMPTY, "").otherwise(F.col(f"_fields.{order[name]}")).alias(f"t{at}")
+        F.when(F.col(f"_fields.{order[name]}") == _EMPTY, "")
+        .otherwise(F.col(f"_fields.{order[name]}"))
+        .alias(text_name(at))
         for at, name in enumerate(schema.names)
     ]
     return Lines(frame.select(*PLACES, F.col(f"_fields.{BROKEN}").alias(BROKEN), *texts), names, header=header)
@@ -129,7 +142,7 @@ def _json(frame: Any, schema: Schema) -> Lines:
     if frame.head() is None:
         raise DataError("the input is empty", hint="there is no row in it")
     frame = frame.withColumn("_object", F.from_json(LINE, "map<string,string>"))
-    texts = [F.col("_object")[name].alias(f"t{at}") for at, name in enumerate(schema.names)]
+    texts = [F.col("_object")[name].alias(text_name(at)) for at, name in enumerate(schema.names)]
     known = F.array(*[F.lit(name) for name in schema.names])
     keys = F.map_keys("_object")
     broken = F.when(F.col("_object").isNull(), F.col(LINE)).when(
@@ -148,7 +161,7 @@ def _parquet(spark: Any, options: Namespace, schema: Schema) -> Lines:
     columns = [F.col(quoted(name)) for name in schema.names]
     line = F.to_json(F.struct(*columns), {"ignoreNullFields": "false"}).alias(LINE)
     frame = _placed(frame.select(*columns, line))
-    values = [F.col(quoted(name)).alias(f"t{at}") for at, name in enumerate(schema.names)]
+    values = [F.col(quoted(name)).alias(text_name(at)) for at, name in enumerate(schema.names)]
     return Lines(frame.select(*PLACES, F.lit(None).cast("string").alias(BROKEN), *values), schema.names, typed=True)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Dict, Tuple
 from pipeline.errors import ConfigError, DataError
 from spark_jobs.reading import LINE
 
-SPLIT = "_split"
+SPLIT = "__split"
 NAMES = ("train", "validation", "test")
 _GRAIN = 1 << 40
 

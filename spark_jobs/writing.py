@@ -8,7 +8,7 @@ from typing import Any, Dict, List
 from pipeline.errors import DataError
 from pipeline.schema import Schema
 from spark_jobs import featuring, labelling, splitting
-from spark_jobs.reading import LINE, Lines, quoted
+from spark_jobs.reading import LINE, Lines, quoted, text_name
 from spark_jobs.vectors import vector_to_array
 
 FORMATS = ("csv", "libsvm", "parquet")
@@ -65,7 +65,7 @@ def raw_rows(test: Any, lines: Lines, options: Namespace) -> None:
     if lines.typed:
         test.select(*[quoted(name) for name in lines.names]).write.parquet(path)
     elif lines.header:
-        places = {name: f"t{at}" for at, name in enumerate(_contract_order(test, lines))}
+        places = {name: text_name(at) for at, name in enumerate(_contract_order(test, lines))}
         columns = [F.col(places[name]).alias(name) for name in lines.names]
         test.select(*columns).write.csv(
             path, header=True, sep=options.delimiter, quote='"', escape='"', emptyValue='""'

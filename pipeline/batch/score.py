@@ -48,8 +48,8 @@ def score(
     Raises DataError naming file, row and column, ConfigError, ModelError; then no output is left, or the one before it.
     """
     started = time.perf_counter()
-    form = format_named(output_format) if output_format else format_of_output(output)
     check_output(output, source, input_files(source))
+    form = format_named(output_format) if output_format else format_of_output(output)
     scorer = Scorer.load(model, threads=threads)
     columns = tuple(output_columns or ())
     encode = encoder(scorer, form, columns)

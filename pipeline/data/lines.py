@@ -69,6 +69,16 @@ def open_quote(block: bytes, delimiter: str = ",") -> int | None:
     return int(opens[-1]) if len(opens) > len(closes) else None
 
 
+def overrun_quote(block: bytes, delimiter: str = ",") -> int | None:
+    """Where the first quote opens whose cell goes on after the closing one, or None."""
+    if b'"' not in block:
+        return None
+    opens, closes = _quoted(block, delimiter)
+    after = np.frombuffer(block + b"\n", dtype=np.uint8)[closes + 1]
+    overrun = np.flatnonzero(~_cell_ends(delimiter)[after])
+    return int(opens[overrun[0]]) if len(overrun) else None
+
+
 def rows_before(block: bytes, position: int, delimiter: str = ",") -> int:
     """How many rows of CSV end before a position; blank lines are no rows."""
     ends = _row_ends(block[:position], delimiter)
@@ -88,19 +98,27 @@ def _row_ends(block: bytes, delimiter: str) -> Any:
 def _quoted(block: bytes, delimiter: str) -> tuple[Any, Any]:
     """Where quoted cells open and where they close; one that never does stands last."""
     data = np.frombuffer(block, dtype=np.uint8)
-    quotes = np.flatnonzero(data == ord('"')).astype(np.int32)
-    apart = np.diff(quotes, prepend=np.int32(-2)) > 1
+    firsts = lasts = np.flatnonzero(data == ord('"')).astype(np.int32)
+    apart = np.diff(firsts, prepend=np.int32(-2)) > 1
     if not apart.all():
         # Of an even number of quotes side by side nothing stays open or closes.
-        firsts = np.flatnonzero(apart)
-        quotes = quotes[firsts[np.diff(firsts, append=len(quotes)) % 2 == 1]]
-    ends_cell = np.zeros(256, dtype=np.bool_)
-    ends_cell[list(b"\r\n" + delimiter.encode())] = True
-    starts_cell = ends_cell[data[quotes - 1]] | (quotes == 0)
+        starts = np.flatnonzero(apart)
+        lengths = np.diff(starts, append=len(firsts))
+        firsts = firsts[starts[lengths % 2 == 1]]
+        lasts = firsts + lengths[lengths % 2 == 1] - 1
+    starts_cell = _cell_ends(delimiter)[data[firsts - 1]] | (firsts == 0)
     if not starts_cell[::2].all():
         # Quotes in the midst of cells are plain characters.
-        quotes = quotes[_turning(starts_cell.tolist())]
-    return quotes[::2], quotes[1::2]
+        turning = _turning(starts_cell.tolist())
+        firsts, lasts = firsts[turning], lasts[turning]
+    return firsts[::2], lasts[1::2]
+
+
+def _cell_ends(delimiter: str) -> Any:
+    """Whether a byte ends a cell."""
+    ends = np.zeros(256, dtype=np.bool_)
+    ends[list(b"\r\n" + delimiter.encode())] = True
+    return ends
 
 
 def _turning(starts_cell: list[bool]) -> list[int]:

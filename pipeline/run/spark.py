@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,10 @@ _TRAINING_FORMATS = {"text/csv": "csv", "text/libsvm": "libsvm", "application/x-
 SAID = "preprocess: "
 
 
-def job_arguments(config: PipelineConfig, source: Path, output: Path) -> list[str]:
+def job_arguments(config: PipelineConfig, source: str, output: Path) -> list[str]:
     """The job's arguments, the same here as in a SageMaker processing request."""
     data, split = config.data, config.data.split
-    arguments = ["--input", str(source), "--schema", data.schema_file, "--output", str(output)]
+    arguments = ["--input", source, "--schema", data.schema_file, "--output", str(output)]
     arguments += ["--format", data.format, "--delimiter", data.csv.delimiter, "--quoted-rows", data.csv.quoted_rows]
     arguments += ["--header"] if data.csv.header else []
     arguments += ["--label", data.label] if data.label else []
@@ -70,7 +71,7 @@ def run_etl(
     for name, value in settings.items():
         command += ["--conf", f"{name}={value}"]
     command += ["--py-files", str(zipped), str(spark_jobs_folder() / "preprocess.py")]
-    command += job_arguments(config, source.absolute(), output)
+    command += job_arguments(config, _literal(source.absolute()), output)
     environment = {
         **java_environment(),
         "SPARK_HOME": str(home),
@@ -91,6 +92,11 @@ def _spark_home() -> Path:
     if spec is None or spec.origin is None:
         raise RequirementError("pyspark is not installed", hint="pip install 'inference-pipeline[spark]'")
     return Path(spec.origin).parent
+
+
+def _literal(path: Path) -> str:
+    """The path as Spark reads it, which takes names for patterns."""
+    return re.sub(r"([\\\[\]{}*?])", r"\\\1", str(path))
 
 
 def _size(source: Path) -> int:

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ Row = dict[str, Any]
 
 
 def bundle() -> dict[str, bytes]:
-    """word, x, n and flag become `index` and `features` of four values; a null is NaN, an unseen word the last index."""
+    """word, x, n and flag become `index` and `features` of four values; an unseen word is the last index."""
     ports = {f"input{place}": name for place, name in enumerate(("index", "x", "n", "flag"))}
     return files_of(
         [
@@ -85,6 +86,7 @@ def made_rows(count: int, seed: int = 0) -> list[Row]:
     return rows
 
 
+@cache
 def booster_of(kind: str) -> Any:
     """An `xgboost.Booster` of one of OBJECTIVES."""
     features = matrix(made_rows(500, seed=1))
@@ -92,7 +94,7 @@ def booster_of(kind: str) -> Any:
     if kind != "regression":
         target = np.digitize(target, np.quantile(target, [0.3, 0.6])) if kind == "multi" else target > 3
     # High enough a rate makes some probabilities tiny.
-    return train(features, {**OBJECTIVES[kind], "eta": 0.9}, label=target, rounds=30)
+    return train(features, {**OBJECTIVES[kind], "eta": 0.9}, label=target, rounds=12)
 
 
 def write_model(folder: Path, kind: str, **manifest: Any) -> Path:
@@ -124,7 +126,9 @@ def csv_of(rows: Sequence[Row], names: Sequence[str], header: bool = False, deli
 
 def json_of(rows: Sequence[Row], names: Sequence[str], *, wrapped: bool = False) -> bytes:
     """Rows as JSON lines: objects, or {"data": [...]}."""
-    documents = [{"data": [row[name] for name in names]} if wrapped else {name: row[name] for name in names} for row in rows]
+    documents = [
+        {"data": [row[name] for name in names]} if wrapped else {name: row[name] for name in names} for row in rows
+    ]
     return b"".join(orjson.dumps(document) + b"\n" for document in documents)
 
 

@@ -225,7 +225,7 @@ def test_a_generated_sample_says_so_and_measured_data_does_not(regression, tmp_p
     assert "generated sample" not in page(_written(tmp_path, run, data)).text
     run = {**run, "input": {**run["input"], "kind": "synthetic"}}
     text = page(_written(tmp_path, run, data)).text
-    assert "The data is a generated sample. It was drawn by a generator, not measured." in text
+    assert "The data is synthetic: a generated sample. It was drawn by a generator, not measured." in text
     assert "--input" not in text
 
 

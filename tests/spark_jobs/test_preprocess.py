@@ -184,6 +184,16 @@ def test_rows_in_quotes_are_unwrapped_where_that_is_asked_for(job: Job, tmp_path
     assert sorted(job.lines("train")) == plain
 
 
+def test_columns_may_have_any_plain_name(job: Job) -> None:
+    names = ["t0", "t1", "_line", "value", "label", "values", "x_index", "x", "_split"]
+    kinds = {"x": "string"}
+    columns = [{"name": name, "type": kinds.get(name, "double")} for name in names]
+    job.schema({"columns": [*columns, {"name": "y", "type": "double", "label": True}]})
+    raw = [f"{at},{at * 2},1,2,3,4,5,{'ab'[at % 2]},6,{at}" for at in range(60)]
+    summary = job.run(job.input("\n".join(raw)), "--verify-rows", "100")
+    assert summary["features"]["count"] == len(names) - 1 + 2
+
+
 def test_abalone_is_read_to_the_last_row(job: Job, abalone_csv: Path) -> None:
     from tests_paths import ROOT
 
