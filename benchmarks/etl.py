@@ -77,11 +77,10 @@ def main() -> None:
                 )
                 figures["bare"].append(seconds(lambda w=work, s=source: bare(s, w / "bare")))
             middle = {key: statistics.median(values) for key, values in figures.items()}
-            results.append(
-                {"rows": count, "seconds": figures, "median": middle, "ratio": middle["job"] / middle["bare"]}
-            )
+            ratio = middle["job"] / middle["bare"]
+            results.append({"rows": count, "seconds": figures, "median": middle, "ratio": ratio})
             print(
-                f"{count:>12,} rows: job {middle['job']:6.1f} s, bare {middle['bare']:6.1f} s, {results[-1]['ratio']:.2f} x"
+                f"{count:>12,} rows: job {middle['job']:6.1f} s, bare {middle['bare']:6.1f} s, {ratio:.2f} x"
             )
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps({"benchmark": "etl", "results": results}, indent=2) + "\n", encoding="utf-8")

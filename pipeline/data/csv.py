@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pc_csv
 
 from pipeline.data.conform import conform
-from pipeline.data.lines import blocks_of, last_row_end, open_quote, overrun_quote, rows_before
+from pipeline.data.lines import blocks_of, last_row_end, rows_before, wrong_quote
 from pipeline.errors import DataError
 from pipeline.schema.arrow import arrow_type
 from pipeline.schema.contract import INTEGER_TYPES, Column, Schema
@@ -167,13 +167,11 @@ def _cells(array: Any, column: Column, offset: int) -> Any:
 
 
 def _check_quotes(block: bytes, options: CsvOptions, offset: int) -> None:
-    """Refuses what pyarrow would read as one cell though it may be many rows."""
-    problems = {"text follows a closing quote": overrun_quote, "a quote is left open": open_quote}
-    for problem, find in problems.items():
-        place = find(block, options.delimiter)
-        if place is not None:
-            row = offset + rows_before(block, place, options.delimiter) + 1
-            raise DataError(problem, row=row, hint='a quote inside a value is written twice: ""')
+    wrong = wrong_quote(block, options.delimiter)
+    if wrong:
+        problem, place = wrong
+        row = offset + rows_before(block, place, options.delimiter) + 1
+        raise DataError(problem, row=row, hint='a quote inside a value is written twice: ""')
 
 
 def _check_encoding(block: bytes, options: CsvOptions, offset: int) -> None:

@@ -61,22 +61,16 @@ def first_row(block: bytes, delimiter: str = ",") -> tuple[bytes, bytes]:
     return block[:end], block[end:]
 
 
-def open_quote(block: bytes, delimiter: str = ",") -> int | None:
-    """Where the quote stands that nothing closes, or None."""
-    if b'"' not in block:
-        return None
-    opens, closes = _quoted(block, delimiter)
-    return int(opens[-1]) if len(opens) > len(closes) else None
-
-
-def overrun_quote(block: bytes, delimiter: str = ",") -> int | None:
-    """Where the first quote opens whose cell goes on after the closing one, or None."""
+def wrong_quote(block: bytes, delimiter: str = ",") -> tuple[str, int] | None:
+    """What is wrong with the first bad quoted cell, and where it opens: pyarrow may take many rows for it."""
     if b'"' not in block:
         return None
     opens, closes = _quoted(block, delimiter)
     after = np.frombuffer(block + b"\n", dtype=np.uint8)[closes + 1]
-    overrun = np.flatnonzero(~_cell_ends(delimiter)[after])
-    return int(opens[overrun[0]]) if len(overrun) else None
+    overrun = np.flatnonzero(~_ends_cell(delimiter)[after])
+    if len(overrun):
+        return "text follows a closing quote", int(opens[overrun[0]])
+    return ("a quote is left open", int(opens[-1])) if len(opens) > len(closes) else None
 
 
 def rows_before(block: bytes, position: int, delimiter: str = ",") -> int:
@@ -106,7 +100,7 @@ def _quoted(block: bytes, delimiter: str) -> tuple[Any, Any]:
         lengths = np.diff(starts, append=len(firsts))
         firsts = firsts[starts[lengths % 2 == 1]]
         lasts = firsts + lengths[lengths % 2 == 1] - 1
-    starts_cell = _cell_ends(delimiter)[data[firsts - 1]] | (firsts == 0)
+    starts_cell = _ends_cell(delimiter)[data[firsts - 1]] | (firsts == 0)
     if not starts_cell[::2].all():
         # Quotes in the midst of cells are plain characters.
         turning = _turning(starts_cell.tolist())
@@ -114,7 +108,7 @@ def _quoted(block: bytes, delimiter: str) -> tuple[Any, Any]:
     return firsts[::2], lasts[1::2]
 
 
-def _cell_ends(delimiter: str) -> Any:
+def _ends_cell(delimiter: str) -> Any:
     """Whether a byte ends a cell."""
     ends = np.zeros(256, dtype=np.bool_)
     ends[list(b"\r\n" + delimiter.encode())] = True

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.data.csv import USUAL_DELIMITERS, CsvOptions
-from pipeline.data.lines import first_row, open_quote
+from pipeline.data.lines import first_row, wrong_quote
 from pipeline.errors import DataError
 from pipeline.init.sample import Sample, sample_rows
 from pipeline.init.words import is_date, is_null_word, is_number, is_truth
@@ -32,10 +32,11 @@ def detect(block: bytes, *, header: bool | None, delimiter: str | None) -> Diale
         raise DataError("there is no row in the file")
     if b"\n" not in block and b"\r" in block.strip():
         raise DataError("the lines end in CR alone", hint="save it with the line ends of Unix or Windows")
-    opened = open_quote(block, delimiter or USUAL_DELIMITERS)
-    if opened is not None:
+    wrong = wrong_quote(block, delimiter or USUAL_DELIMITERS)
+    if wrong is not None:
+        problem, opened = wrong
         line = block.count(b"\n", 0, opened) + 1
-        raise DataError(f"line {line}: a quote is left open", hint='a quote inside a value is written twice: ""')
+        raise DataError(f"line {line}: {problem}", hint='a quote inside a value is written twice: ""')
     sample = sample_rows(block.decode("utf-8", errors="replace"), delimiter)
     first, rest = sample.rows[0], sample.rows[1:]
     if not rest:

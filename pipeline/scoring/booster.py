@@ -40,6 +40,9 @@ class Booster:
             self._call("XGBoosterSetParam", self._handle, b"nthread", str(threads).encode())
         self.zeros_are_missing = zeros_are_missing
         config = self._config()["learner"]
+        # XGBoost's in-place prediction rounds dart otherwise than `Booster.predict`, and does not know gblinear.
+        self._in_place = config["gradient_booster"]["name"] == "gbtree"
+        self._matrix_settings = json.dumps({"missing": 0.0 if zeros_are_missing else math.nan}).encode()
         self.objective = str(config["objective"]["name"])
         self.num_class = int(config["learner_model_param"]["num_class"])
         self.num_feature = int(config["learner_model_param"]["num_feature"])
@@ -74,21 +77,31 @@ class Booster:
         if not len(matrix):
             return self._empty(settings == self._margin_settings)
         matrix = np.ascontiguousarray(matrix)
-        return self._predict("XGBoosterPredictFromDense", [_interface(matrix)], settings)
+        return self._predict("Dense", [_interface(matrix)], settings)
 
     def _sparse(self, vectors: Sparse, settings: bytes) -> np.ndarray[Any, np.dtype[np.float32]]:
         if not len(vectors):
             return self._empty(settings == self._margin_settings)
         arrays = [np.ascontiguousarray(part) for part in (vectors.indptr, vectors.indices, vectors.values)]
         interfaces: list[Any] = [_interface(array) for array in arrays]
-        return self._predict("XGBoosterPredictFromCSR", [*interfaces, ctypes.c_uint64(vectors.size)], settings)
+        return self._predict("CSR", [*interfaces, ctypes.c_uint64(vectors.size)], settings)
 
-    def _predict(self, call: str, data: list[Any], settings: bytes) -> np.ndarray[Any, np.dtype[np.float32]]:
+    def _predict(self, form: str, data: list[Any], settings: bytes) -> np.ndarray[Any, np.dtype[np.float32]]:
+        if self._in_place:
+            return self._result(f"XGBoosterPredictFrom{form}", [*data, settings, None])
+        matrix = ctypes.c_void_p()
+        self._call(f"XGDMatrixCreateFrom{form}", *data, self._matrix_settings, ctypes.byref(matrix))
+        try:
+            return self._result("XGBoosterPredictFromDMatrix", [matrix, settings])
+        finally:
+            self._library.XGDMatrixFree(matrix)
+
+    def _result(self, call: str, arguments: list[Any]) -> np.ndarray[Any, np.dtype[np.float32]]:
         shape = ctypes.POINTER(ctypes.c_uint64)()
         dimensions = ctypes.c_uint64()
         result = ctypes.POINTER(ctypes.c_float)()
         out = (ctypes.byref(shape), ctypes.byref(dimensions), ctypes.byref(result))
-        self._call(call, self._handle, *data, settings, None, *out)
+        self._call(call, self._handle, *arguments, *out)
         sizes = tuple(shape[axis] for axis in range(dimensions.value))
         # The library owns the result until its next call on this thread.
         flat = np.ctypeslib.as_array(result, shape=(math.prod(sizes),)).copy()

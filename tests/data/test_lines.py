@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.data import lines
 from pipeline.data.csv import line_blocks
-from pipeline.data.lines import blocks_of, first_row, last_line_end, open_quote, rows_before
+from pipeline.data.lines import blocks_of, first_row, last_line_end, rows_before, wrong_quote
 from pipeline.errors import DataError
 
 # Every order of the characters that matter.
@@ -52,7 +52,7 @@ def test_blocks_hold_whole_rows(rows: list[str], ending: str, size: int, last: b
     blocks = list(line_blocks(io.BytesIO(text), size))
     assert b"".join(blocks) == text
     assert [row for block in blocks for row in pyarrow_rows(block)] == pyarrow_rows(text)
-    assert all(open_quote(block) is None for block in blocks)
+    assert all(wrong_quote(block) is None for block in blocks)
 
 
 @given(rows=ROWS)
@@ -71,7 +71,25 @@ def test_rows_before_a_position_are_counted(rows: list[str]) -> None:
 @settings(max_examples=400)
 def test_an_open_quote_is_where_pyarrow_reads_on(text: bytes) -> None:
     swallowed = pyarrow_rows(text + b"\nz\n")[-1] != "z"
-    assert (open_quote(text) is not None) == swallowed
+    wrong = wrong_quote(text)
+    assert wrong is not None if swallowed else wrong is None or wrong[0] == "text follows a closing quote"
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        (b'"a",b\n', None),
+        (b'a"b,5"\r\n', None),
+        (b'"a""b\n","""",""\n', None),
+        (b'"a', ("a quote is left open", 0)),
+        (b'a,"b""\nc\n', ("a quote is left open", 2)),
+        (b'"a"b,1\n', ("text follows a closing quote", 0)),
+        (b'"a",1\n"a,1\n"b",1\n', ("text follows a closing quote", 6)),
+        (b'a,"b" ,1\n', ("text follows a closing quote", 2)),
+    ],
+)
+def test_a_wrong_quote_is_found(text: bytes, wrong: tuple[str, int] | None) -> None:
+    assert wrong_quote(text) == wrong
 
 
 @given(text=TEXTS, size=st.integers(1, 9))
@@ -83,8 +101,8 @@ def test_any_text_is_cut_without_loss(text: bytes, size: int) -> None:
 
 
 def test_a_quote_after_the_delimiter_opens_a_cell() -> None:
-    assert open_quote(b'a;"b', ";") == 2
-    assert open_quote(b'a;"b', ",") is None
+    assert wrong_quote(b'a;"b', ";") == ("a quote is left open", 2)
+    assert wrong_quote(b'a;"b', ",") is None
     # Without a delimiter any usual one will do.
     row = b'a;"b\n\nc"\n'
     assert next(line_blocks(io.BytesIO(row + b"d\n" * 20), 3)).startswith(row)
