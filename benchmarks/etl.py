@@ -79,9 +79,7 @@ def main() -> None:
             middle = {key: statistics.median(values) for key, values in figures.items()}
             ratio = middle["job"] / middle["bare"]
             results.append({"rows": count, "seconds": figures, "median": middle, "ratio": ratio})
-            print(
-                f"{count:>12,} rows: job {middle['job']:6.1f} s, bare {middle['bare']:6.1f} s, {ratio:.2f} x"
-            )
+            print(f"{count:>12,} rows: job {middle['job']:6.1f} s, bare {middle['bare']:6.1f} s, {ratio:.2f} x")
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps({"benchmark": "etl", "results": results}, indent=2) + "\n", encoding="utf-8")
 

@@ -34,10 +34,12 @@ def write_bundle(pipeline_model: Any, path: Union[str, Path], schema: Any = None
 
 def bundle_files(pipeline_model: Any, schema: Any = None) -> Dict[str, bytes]:
     """The files of a bundle by their names in it; see write_bundle."""
-    types = raw_types(schema)
-    name = getattr(pipeline_model, "uid", "pipeline")
-    children = pipeline_nodes(pipeline_model, types)
-    files = dict(_pipeline_files("root", name, children))
+    return nodes_files(getattr(pipeline_model, "uid", "pipeline"), pipeline_nodes(pipeline_model, raw_types(schema)))
+
+
+def nodes_files(name: str, nodes: List[Node]) -> Dict[str, bytes]:
+    """The files of a bundle that runs these nodes in order."""
+    files = dict(_pipeline_files("root", name, nodes))
     content = hashlib.sha256(b"".join(key.encode() + files[key] for key in sorted(files))).digest()
     info = {
         "uid": str(uuid.UUID(bytes=content[:16], version=4)),

@@ -24,8 +24,8 @@ BATCH_ROWS = 50
 
 
 @contextmanager
-def server(model: Path, log: Path) -> Iterator[tuple[int, float]]:
-    """A serving process on a free port: yields the port and the seconds to the first 200 of /ping."""
+def server(model: Path, log: Path) -> Iterator[tuple[int, float, int]]:
+    """A serving process on a free port: yields the port, the seconds to the first 200 of /ping, and its id."""
     started = time.perf_counter()
     command = [sys.executable, "-m", "pipeline.serving", str(model), "--host", "127.0.0.1", "--port", "0"]
     with log.open("w", encoding="utf-8") as record:
@@ -35,7 +35,7 @@ def server(model: Path, log: Path) -> Iterator[tuple[int, float]]:
         try:
             port = _port(process, log, started)
             _wait_for_ping(port, started)
-            yield port, time.perf_counter() - started
+            yield port, time.perf_counter() - started, process.pid
         finally:
             process.terminate()
             try:
@@ -78,7 +78,7 @@ def call_endpoint(model: Path, rows: Any, expected: Sequence[str], log: Path) ->
     import orjson
 
     lists = [[_json_ready(value) for value in row.values()] for row in rows.slice(0, CALLS).to_pylist()]
-    with server(model, log) as (port, cold_start):
+    with server(model, log) as (port, cold_start, _):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         latencies = []
         for at, row in enumerate(lists):

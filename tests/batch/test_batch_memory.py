@@ -35,7 +35,7 @@ def peak(model: Path, source: Path, output: Path) -> tuple[int, int]:
     return int(rows), int(size)
 
 
-@pytest.mark.parametrize(("suffix", "few", "many"), [("csv", 200_000, 2_000_000), ("jsonl", 40_000, 400_000)])
+@pytest.mark.parametrize(("suffix", "few", "many"), [("csv", 400_000, 4_000_000), ("jsonl", 40_000, 400_000)])
 def test_text(suffix: str, few: int, many: int, regression: Path, tmp_path: Path) -> None:
     rows = {"csv": csv_of, "jsonl": json_of}[suffix](made_rows(10_000), FEATURES.names)
     source = tmp_path / f"in.{suffix}"

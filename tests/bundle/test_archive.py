@@ -26,8 +26,8 @@ from pipeline.bundle.pack import write_files
 from pipeline.errors import BundleError
 
 OUTSIDE = [
-    "../evil", "a/../../evil", "/etc/evil", "..\\evil", "a\\..\\..\\evil", "\\\\host\\share\\evil", "C:\\evil", "c:evil",
-    "..", "a/..",
+    "../evil", "a/../../evil", "/etc/evil", "..\\evil", "a\\..\\..\\evil", "\\\\host\\share\\evil", "C:\\evil",
+    "c:evil", "..", "a/..",
 ]  # fmt: skip
 
 
