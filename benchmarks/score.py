@@ -6,15 +6,13 @@ python -m benchmarks.score [--data abalone.csv] [--repeat 200] [--rounds 5]
 from __future__ import annotations
 
 import argparse
-import io
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.common import abalone_model, abalone_rows, in_turn, save, summary
-from pipeline.batch.csv_tables import csv_tables
-from pipeline.data.csv import CsvOptions
+from pipeline.batch.tables import open_tables
 from pipeline.scoring import Scorer
 
 
@@ -30,12 +28,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         path, booster, features = abalone_model(lines, Path(name))
         scorer = Scorer.load(path)
+        source = Path(name) / "rows.csv"
+        source.write_bytes(content)
         ready = np.tile(features, (options.repeat, 1))
         made: dict[str, object] = {}
 
         def from_csv() -> None:
-            tables = csv_tables(io.BytesIO(content), scorer.contract, CsvOptions())
-            made["ours"] = np.concatenate([scorer.predict(table) for table in tables])
+            parts = open_tables(source, scorer.contract)
+            made["ours"] = np.concatenate([scorer.predict(part.table) for part in parts])
 
         def alone() -> None:
             made["peer"] = booster.inplace_predict(ready)

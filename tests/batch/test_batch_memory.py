@@ -35,7 +35,7 @@ def peak(model: Path, source: Path, output: Path) -> tuple[int, int]:
     return int(rows), int(size)
 
 
-@pytest.mark.parametrize(("suffix", "few", "many"), [("csv", 400_000, 4_000_000), ("jsonl", 40_000, 400_000)])
+@pytest.mark.parametrize(("suffix", "few", "many"), [("csv", 400_000, 4_000_000), ("jsonl", 30_000, 300_000)])
 def test_text(suffix: str, few: int, many: int, regression: Path, tmp_path: Path) -> None:
     rows = {"csv": csv_of, "jsonl": json_of}[suffix](made_rows(10_000), FEATURES.names)
     source = tmp_path / f"in.{suffix}"
@@ -44,7 +44,6 @@ def test_text(suffix: str, few: int, many: int, regression: Path, tmp_path: Path
         source.write_bytes(rows * (count // 10_000))
         read, peaks[count] = peak(regression, source, tmp_path / "out.csv")
         assert read == count
-    print(peaks)
     assert peaks[many] < 1.2 * peaks[few]
 
 
@@ -56,5 +55,4 @@ def test_parquet_in_and_out(regression: Path, tmp_path: Path) -> None:
         pq.write_table(pa.concat_tables([table] * (count // 10_000)), tmp_path / "in.parquet", row_group_size=200_000)
         read, peaks[count] = peak(regression, tmp_path / "in.parquet", tmp_path / "out.parquet")
         assert read == count
-    print(peaks)
     assert peaks[2_000_000] < 1.2 * peaks[200_000]
