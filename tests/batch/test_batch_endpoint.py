@@ -47,7 +47,7 @@ def test_the_same_bytes_of_chosen_contents(name: str, tmp_path: Path) -> None:
 
 
 def test_the_same_bytes_over_http(model: Callable[[str], Path], tmp_path: Path) -> None:
-    with server(model("binary"), tmp_path / "log") as (port, _):
+    with server(model("binary"), tmp_path / "log") as (port, _, _):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         connection.request("POST", "/invocations", BODY, {"Content-Type": "text/csv"})
         reply = connection.getresponse().read()
