@@ -28,10 +28,12 @@ def parquet_tables(path: Path, wanted: Schema) -> Iterator[tuple[Any, float]]:
             rows = 0
             names = [name for name in wanted.names if name in file.schema_arrow.names]
             for batch in file.iter_batches(_block_rows(file), columns=names):
+                # Damage shows late else: in texts that are not UTF-8.
+                batch.validate(full=True)
                 table = conform(pa.Table.from_batches([batch]), wanted, offset=rows)
                 rows += batch.num_rows
                 yield table, rows / file.metadata.num_rows
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataError(f"not readable as Parquet: {error}") from error
 
 

@@ -83,13 +83,16 @@ def _unwrapped(block: bytes, delimiter: bytes) -> bytes:
 
 
 def cells_of(row: bytes, options: CsvOptions) -> list[str]:
-    """The cells of one row as text; raises DataError for bytes that are not UTF-8."""
+    """The cells of one row as text; raises DataError for bytes that are no row of UTF-8."""
     if options.unwrap_rows:
         row = _unwrapped(row, options.delimiter.encode())
     _check_quotes(row, options, 0)
     _check_encoding(row, options, 0)
     line = pa.BufferReader(row.rstrip(b"\r\n") + b"\n")
-    return list(pc_csv.read_csv(line, parse_options=_parse_options(options)).schema.names)
+    try:
+        return list(pc_csv.read_csv(line, parse_options=_parse_options(options)).schema.names)
+    except pa.ArrowInvalid as error:
+        raise DataError(f"not CSV: {error}", row=1) from error
 
 
 def _parse_options(options: CsvOptions, handler: Any = None) -> Any:
