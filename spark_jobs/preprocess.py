@@ -21,7 +21,18 @@ if sys.path[0] == os.path.dirname(os.path.abspath(__file__)):
 
 from pipeline.errors import PipelineError
 from pipeline.schema import parse_schema
-from spark_jobs import checking, featuring, labelling, profiling, reading, splitting, storing, writing
+from spark_jobs import (
+    checking,
+    featuring,
+    labelling,
+    naming,
+    profiling,
+    reading,
+    splitting,
+    storing,
+    values,
+    writing,
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -68,24 +79,26 @@ def run(spark: Any, options: argparse.Namespace) -> None:
     weights = splitting.parse_weights(options.split)
     say("reading and checking every row")
     lines = reading.read(spark, options, schema)
-    read = splitting.with_split(checking.typed(lines, schema), weights, options.seed)
-    # The fields' text is not kept: it is read again where it is needed, for errors and for raw rows with a header.
-    rows = read.drop(*checking.text_columns(read)).persist()
+    # Read again where it is needed: for errors, and to write the raw rows.
+    read = splitting.with_split(values.typed(lines, schema), weights, options.seed)
+    rows = values.kept(read, schema, splitting.SPLIT).persist()
     statistics = checking.check(rows, schema, options, read)
     schema = labelling.with_classes(rows, schema)
-    rows = labelling.indexed(rows, schema)
     counts = splitting.counts(rows, weights)
     say(f"{statistics['rows']:,} rows: " + ", ".join(f"{count:,} {name}" for name, count in counts.items()))
 
     say("fitting the features on the training split")
-    pipeline = featuring.load(options.features, schema, options.features_column)
-    train = splitting.take(rows, "train")
+    names = naming.spark_names(schema)
+    ready = naming.renamed(labelling.indexed(rows, schema), names)
+    train = splitting.take(ready, "train")
+    pipeline = featuring.load(options.features, naming.renamed_schema(schema, names), options.features_column)
     model = featuring.fit(pipeline, train, options.features_column)
     say("writing the splits")
-    names = writing.channels(model, rows, schema, options, counts)
-    writing.raw_rows(splitting.take(read if options.header else rows, "test"), lines, options)
+    feature_names = writing.channels(model, ready, schema, options, counts)
+    writing.raw_rows(splitting.take(read, "test"), lines, schema, options)
     if options.verify_rows:
-        writing.verification(model, splitting.take(rows, "test").limit(options.verify_rows), schema, options)
+        test = splitting.take(ready, "test").limit(options.verify_rows)
+        writing.verification(model, test, schema, options)
     say("writing the bundle")
     stages = storing.write_model(spark, model, train, schema, options)
     summary = {
@@ -93,9 +106,14 @@ def run(spark: Any, options: argparse.Namespace) -> None:
         "splits": counts,
         "seed": options.seed,
         "classes": labelling.classes(schema),
-        "features": {"column": options.features_column, "names": names, "count": len(names), "stages": stages},
+        "features": {
+            "column": options.features_column,
+            "names": feature_names,
+            "count": len(feature_names),
+            "stages": stages,
+        },
         "zeros_are_missing": options.training_format == "libsvm",
-        "profile": {"columns": profiling.profile(rows, schema, statistics)},
+        "profile": profiling.profile(rows, schema, statistics, options.seed),
         "versions": {"pyspark": spark.version, "java": storing.java_version(spark)},
     }
     storing.write_text(spark, f"{options.output}/schema.json", json.dumps(schema.to_dict(), ensure_ascii=False))

@@ -117,6 +117,8 @@ def _header(frame: Any, header: str, schema: Schema, options: Namespace) -> List
     import csv
 
     names = next(csv.reader([header], delimiter=options.delimiter))
+    if options.quoted_rows == "unwrap" and len(names) == 1 and len(schema.names) > 1:
+        names = next(csv.reader(names, delimiter=options.delimiter))
     where = "the header"
     for name in names:
         if names.count(name) > 1:

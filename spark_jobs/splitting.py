@@ -29,29 +29,29 @@ def parse_weights(text: str) -> Weights:
 
 
 def with_split(rows: Any, weights: Weights, seed: int) -> Any:
-    """The rows with the name of their split."""
+    """The rows with the place of their split in NAMES."""
     from pyspark.sql import functions as F
 
     place = F.pmod(F.xxhash64(F.lit(seed), F.col(LINE)), F.lit(_GRAIN))
     train, validation, _ = weights
     split = (
-        F.when(place < int(train * _GRAIN), NAMES[0])
-        .when(place < int((train + validation) * _GRAIN), NAMES[1])
-        .otherwise(NAMES[2] if weights[2] else NAMES[1] if validation else NAMES[0])
+        F.when(place < int(train * _GRAIN), 0)
+        .when(place < int((train + validation) * _GRAIN), 1)
+        .otherwise(2 if weights[2] else 1 if validation else 0)
     )
-    return rows.withColumn(SPLIT, split)
+    return rows.withColumn(SPLIT, split.cast("tinyint"))
 
 
 def take(rows: Any, name: str) -> Any:
     """The rows of one split."""
     from pyspark.sql import functions as F
 
-    return rows.where(F.col(SPLIT) == name)
+    return rows.where(F.col(SPLIT) == NAMES.index(name))
 
 
 def counts(rows: Any, weights: Weights) -> Dict[str, int]:
     """The rows of each split; raises DataError where one that has a weight is empty."""
-    found = {row[SPLIT]: row["count"] for row in rows.groupBy(SPLIT).count().collect()}
+    found = {NAMES[row[SPLIT]]: row["count"] for row in rows.groupBy(SPLIT).count().collect()}
     for name, weight in zip(NAMES, weights):
         if weight and not found.get(name):
             total = sum(found.values())

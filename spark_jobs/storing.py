@@ -7,8 +7,9 @@ import tempfile
 from argparse import Namespace
 from typing import Any, Dict, List
 
-from pipeline.errors import DataError
+from pipeline.errors import ConfigError, DataError
 from pipeline.schema import Schema
+from spark_jobs.naming import renamed_schema, spark_names
 
 
 def read_text(spark: Any, uri: str) -> str:
@@ -53,15 +54,19 @@ def write_model(spark: Any, model: Any, train: Any, schema: Schema, options: Nam
     from pipeline.bundle.writer import bundle_files
     from pipeline.operators.values import to_json
 
+    names = spark_names(schema)
+    own = {safe: name for name, safe in names.items() if safe != name}
     with tempfile.TemporaryDirectory() as folder:
         if options.serializer == "mleap":
+            if own:
+                raise ConfigError(f"serializer mleap cannot take the column name {min(own.values())!r}")
             from pipeline.mleap.serializer import serialize
 
             packed = os.path.join(folder, "bundle.zip")
             serialize(model, model.transform(train.limit(1)), packed)
             files = read_files(packed)
         else:
-            files = bundle_files(model, schema)
+            files = bundle_files(model, renamed_schema(schema, names), own)
         # AWS's container reads bundle.json and root/; ours reads the contract beside them too.
         files["schema.json"] = to_json(schema.to_dict()).encode()
         archive = write_files(files, os.path.join(folder, "model.tar.gz"))

@@ -7,7 +7,7 @@ from typing import Any, Dict, List
 
 from pipeline.errors import DataError
 from pipeline.schema import Schema
-from spark_jobs import featuring, labelling, splitting
+from spark_jobs import featuring, labelling, naming, splitting
 from spark_jobs.reading import LINE, Lines, quoted, text_name
 from spark_jobs.vectors import vector_to_array
 
@@ -18,21 +18,21 @@ def channels(model: Any, rows: Any, schema: Schema, options: Namespace, counts: 
     """Writes train/ and validation/, label first, and returns the features' names."""
     from pyspark.sql import functions as F
 
-    label = labelling.need(schema).name
+    label = naming.spark_names(schema)[labelling.need(schema).name]
     vector = options.features_column
-    transformed = model.transform(rows)
-    size = len(splitting.take(transformed, "train").select(vector).head()[0])
-    feature_names = featuring.names(transformed, vector, size)
-    ready = transformed.select(
-        splitting.SPLIT,
-        F.col(quoted(label)).alias("label"),
-        vector_to_array(rows.sparkSession, F.col(quoted(vector))).alias("values"),
-    )
+    first = model.transform(splitting.take(rows, "train")).select(vector).limit(1)
+    size = len(first.head()[0])
     for name in ("train", "validation"):
         if counts[name]:
-            part = splitting.take(ready, name).drop(splitting.SPLIT).repartition(options.shards)
+            # Split first: Spark takes no filter through a StringIndexer, whose function it holds for random.
+            part = model.transform(splitting.take(rows, name)).select(
+                F.col(quoted(label)).alias("label"),
+                vector_to_array(rows.sparkSession, F.col(quoted(vector))).alias("values"),
+            )
+            # Even shares for several instances are worth a shuffle; for one, the files may fall as they do.
+            part = part.repartition(options.shards) if options.shards > 1 else part
             _write(part, f"{options.output}/{name}", options.training_format, size)
-    return feature_names
+    return featuring.names(first, vector, size)
 
 
 def _write(part: Any, path: str, form: str, size: int) -> None:
@@ -44,8 +44,7 @@ def _write(part: Any, path: str, form: str, size: int) -> None:
         part.select("label", *columns).write.parquet(path)
         return
     if form == "csv":
-        texts = F.transform("values", lambda value: value.cast("string"))
-        line = F.concat_ws(",", label, F.array_join(texts, ","))
+        line = F.concat_ws(",", label, F.col("values").cast("array<string>"))
     else:
         # Zeros are left out, as libsvm has it: XGBoost reads them as missing, when training and when scoring.
         entries = F.transform("values", lambda value, at: F.struct(at.alias("at"), value.alias("value")))
@@ -57,26 +56,20 @@ def _write(part: Any, path: str, form: str, size: int) -> None:
     part.select(line.alias("value")).write.text(path)
 
 
-def raw_rows(test: Any, lines: Lines, options: Namespace) -> None:
-    """Writes test/: the rows as they came."""
+def raw_rows(test: Any, lines: Lines, schema: Schema, options: Namespace) -> None:
+    """Writes test/: the rows as they came; `test` has their text."""
     from pyspark.sql import functions as F
 
     path = f"{options.output}/test"
+    columns = {name: F.col(text_name(at)).alias(name) for at, name in enumerate(schema.names)}
     if lines.typed:
-        test.select(*[quoted(name) for name in lines.names]).write.parquet(path)
+        test.select(*[columns[name] for name in lines.names]).write.parquet(path)
     elif lines.header:
-        places = {name: text_name(at) for at, name in enumerate(_contract_order(test, lines))}
-        columns = [F.col(places[name]).alias(name) for name in lines.names]
-        test.select(*columns).write.csv(
+        test.select(*[columns[name] for name in lines.names]).write.csv(
             path, header=True, sep=options.delimiter, quote='"', escape='"', emptyValue='""'
         )
     else:
         test.select(F.col(LINE).alias("value")).write.text(path)
-
-
-def _contract_order(test: Any, lines: Lines) -> List[str]:
-    known = set(lines.names)
-    return [name for name in test.columns if name in known]
 
 
 def verification(model: Any, test: Any, schema: Schema, options: Namespace) -> None:
@@ -84,7 +77,7 @@ def verification(model: Any, test: Any, schema: Schema, options: Namespace) -> N
     from pyspark.sql import functions as F
     from pyspark.sql.utils import CapturedException
 
-    columns = [F.col(quoted(column.name)) for column in schema.columns]
+    columns = [F.col(quoted(safe)).alias(name) for name, safe in naming.spark_names(schema).items()]
     transformed = model.transform(test).select(*columns, F.col(quoted(options.features_column)))
     try:
         transformed.coalesce(1).write.parquet(f"{options.output}/verification")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Tuple, Union
+from typing import Any, Dict, Iterable, List, Optional, Tuple, Union
 
 from pipeline.bundle.pack import write_files
 from pipeline.errors import UnsupportedStageError
@@ -32,9 +32,16 @@ def write_bundle(pipeline_model: Any, path: Union[str, Path], schema: Any = None
     return write_files(bundle_files(pipeline_model, schema), path)
 
 
-def bundle_files(pipeline_model: Any, schema: Any = None) -> Dict[str, bytes]:
-    """The files of a bundle by their names in it; see write_bundle."""
-    return nodes_files(getattr(pipeline_model, "uid", "pipeline"), pipeline_nodes(pipeline_model, raw_types(schema)))
+def bundle_files(pipeline_model: Any, schema: Any = None, names: Optional[Dict[str, str]] = None) -> Dict[str, bytes]:
+    """The files of a bundle by their names in it; `names` are columns that the bundle calls otherwise than Spark.
+
+    See write_bundle.
+    """
+    nodes = pipeline_nodes(pipeline_model, raw_types(schema))
+    for node in nodes:
+        for ports in (node.shape.inputs, node.shape.outputs):
+            ports.update({port: (names or {}).get(column, column) for port, column in ports.items()})
+    return nodes_files(getattr(pipeline_model, "uid", "pipeline"), nodes)
 
 
 def nodes_files(name: str, nodes: List[Node]) -> Dict[str, bytes]:

@@ -48,8 +48,6 @@ def _why_useless(profile: ColumnProfile, kind: str) -> str | None:
 
 def _why_refused(profile: ColumnProfile, kind: str) -> str | None:
     """Why Spark ML or XGBoost would stop at a column that could be learned from."""
-    if "." in profile.name or "`" in profile.name:
-        return "Spark ML takes no feature with a dot or a backtick in its name; rename it in the header"
     if kind == "string" and profile.empty.count:
         return f"{profile.empty}, is no category to Spark ML; without the quotes it is a missing value, which is one"
     if kind == "double" and profile.huge.count:

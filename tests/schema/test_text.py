@@ -64,7 +64,7 @@ def test_a_cell_that_does_not_fit_is_refused_with_its_place(kind: str, text: str
 
 
 def test_sparks_way_of_reading_a_cell_is_the_same(spark: Any, tmp_path: Any) -> None:
-    from spark_jobs import checking, reading
+    from spark_jobs import reading, values
 
     cases = [(kind, text, value) for kind, text, value in CASES if kind != "string"]
     misfits = [(kind, text, None) for kind, text in MISFITS if "," not in text and text.strip()]
@@ -76,8 +76,8 @@ def test_sparks_way_of_reading_a_cell_is_the_same(spark: Any, tmp_path: Any) -> 
         file.write_text("".join(f"{text},{place}\n" for place, (text, _) in enumerate(rows)), encoding="utf-8")
         schema = Schema((Column("c", kind), Column("place", "int")))
         options = SimpleNamespace(format="csv", input=str(file), header=False, delimiter=",", quoted_rows="refuse")
-        typed = checking.typed(reading.read(spark, options, schema), schema).orderBy("place").collect()
-        got = [row["c"] if row[checking.CHECKS][0] == checking.FITS else None for row in typed]
+        typed = values.typed(reading.read(spark, options, schema), schema).orderBy("place").collect()
+        got = [row["c"] if row[values.CHECKS][0] == values.FITS else None for row in typed]
         wrong = [(text, value, seen) for (text, value), seen in zip(rows, got, strict=True) if not same(value, seen)]
         assert wrong == []
 

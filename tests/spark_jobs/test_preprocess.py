@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from job_cases import Job, rows
+from job_cases import COLUMNS, Job, rows
 
 from pipeline.scoring import Scorer
 from pipeline.scoring.arrow import from_arrow
@@ -201,3 +201,67 @@ def test_abalone_is_read_to_the_last_row(job: Job, abalone_csv: Path) -> None:
     summary = job.run(abalone_csv)
     assert summary["rows"] == 4177
     assert set(job.lines("test")) <= set(abalone_csv.read_text().splitlines())
+
+
+@pytest.mark.parametrize("module", ["auto", "dotted_features:build"])
+def test_names_that_spark_ml_cannot_take_come_back_in_all_that_is_written(
+    job: Job, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    names = ["sepal.length", "sepal_length", "the `kind`", "price.in.€"]
+    types = ["double", "double", "string", "double"]
+    columns = [{"name": name, "type": kind} for name, kind in zip(names, types, strict=True)]
+    columns[-1]["label"] = True  # type: ignore[assignment]
+    job.schema({"columns": columns})
+    (job.folder / "dotted_features.py").write_text(
+        "from pyspark.ml import Pipeline\n"
+        "from pyspark.ml.feature import VectorAssembler\n"
+        "def build(schema):\n"
+        "    numbers = [column.name for column in schema.features if column.is_number]\n"
+        "    return Pipeline(stages=[VectorAssembler(inputCols=numbers, outputCol='features')])\n",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(str(job.folder))
+    lines = [f"{at / 7},{at % 5},{'ab'[at % 2]},{at}" for at in range(80)]
+    job.run(job.input("\n".join([",".join(names), *lines])), "--header", "--features", module, "--verify-rows", "80")
+    assert json.loads((job.output / "schema.json").read_text(encoding="utf-8"))["columns"][0]["name"] == names[0]
+    assert job.lines("test")[0] == ",".join(names)
+    table = pq.read_table(job.output / "verification")
+    assert table.column_names == [*names, "features"]
+    scorer = Scorer.load(job.output / "model.tar.gz")
+    spark = from_arrow(table["features"], "features")
+    assert differences(matrix([spark]), matrix(scorer.features_of(table))) == 0  # type: ignore[list-item]
+
+
+def test_a_header_inside_the_quotes_of_its_row_is_read(job: Job) -> None:
+    raw = [",".join(column["name"] for column in COLUMNS), *rows(60)]
+    wrapped = ['"' + line.replace('"', '""') + '"' for line in raw]
+    summary = job.run(job.input("\n".join(wrapped)), "--header", "--quoted-rows", "unwrap")
+    assert summary["rows"] == 60
+    test = job.lines("test")
+    assert test[0] == raw[0]
+    assert {tuple(row) for row in csv.reader(test[1:])} <= {tuple(row) for row in csv.reader(rows(60))}
+
+
+def test_the_raw_test_rows_of_parquet_keep_the_label_as_it_came(job: Job, tmp_path: Path) -> None:
+    job.schema({"columns": [{"name": "x", "type": "double"}, {"name": "kind", "type": "string", "label": True}]})
+    rows_made = [(float(at), "ab"[at % 2]) for at in range(80)]
+    job.spark.createDataFrame(rows_made, "x double, kind string").write.parquet(str(tmp_path / "rows.parquet"))
+    summary = job.run(tmp_path / "rows.parquet", "--format", "parquet")
+    test = pq.read_table(job.output / "test").to_pylist()
+    assert len(test) == summary["splits"]["test"] > 0
+    assert {(row["x"], row["kind"]) for row in test} <= set(rows_made)
+
+
+def test_the_profile_of_many_rows_is_drawn_from_a_sample(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    from spark_jobs import profiling
+
+    path = job.input("\n".join(rows(2000)))
+    assert job.run(path)["profile"]["sampled"] is None
+    job.output = job.folder / "sampled"
+    monkeypatch.setattr(profiling, "SAMPLED", 500)
+    profile = job.run(path)["profile"]
+    columns = {column["name"]: column for column in profile["columns"]}
+    assert profile["sampled"] == 500
+    assert 400 < sum(columns["size"]["histogram"]["counts"]) < 600
+    assert columns["size"]["count"] == 2000
+    assert columns["size"]["max"] == 739.6

@@ -1,0 +1,73 @@
+"""The first row that does not fit, in words: its number within its file, its column, its value."""
+
+from __future__ import annotations
+
+import csv
+import json
+from argparse import Namespace
+from typing import Any, Tuple
+
+from pipeline.errors import DataError
+from pipeline.schema import Schema
+from pipeline.schema.text import bad_value, check_null, ragged
+from spark_jobs.reading import BROKEN, FILE, ROW_ID, START, text_name
+from spark_jobs.values import CHECKS, DAMAGED, EMPTY, FITS, FLAW, UNFIT
+
+
+def damaged(rows: Any) -> DataError:
+    """The error for the first line that is not UTF-8."""
+    number, source, _ = _first(rows, DAMAGED)
+    return DataError("the text is not UTF-8", row=number, source=source, hint="save the file as UTF-8")
+
+
+def unfit(rows: Any, schema: Schema, options: Namespace) -> DataError:
+    """The error for the first row that the contract refuses."""
+    texts = [text_name(at) for at in range(len(schema.columns))]
+    number, source, record = _first(rows, UNFIT, BROKEN, CHECKS, *texts)
+    error = _of_row(record, schema, number, options)
+    return DataError(
+        error.problem,
+        row=error.row,
+        column=error.column,
+        value=error.value,
+        expected=error.expected,
+        source=source,
+        hint=error.hint,
+    )
+
+
+def _of_row(record: Any, schema: Schema, number: int, options: Namespace) -> DataError:
+    if record[BROKEN] is not None:
+        return _broken(record[BROKEN], schema, number, options)
+    at = next(place for place, code in enumerate(record[CHECKS]) if code != FITS)
+    column = schema.columns[at]
+    if record[CHECKS][at] == EMPTY:
+        try:
+            check_null(column, number)
+        except DataError as error:
+            return error
+    return bad_value(record[text_name(at)], column, number)
+
+
+def _broken(line: str, schema: Schema, number: int, options: Namespace) -> DataError:
+    if options.format == "csv":
+        fields = next(csv.reader([line], delimiter=options.delimiter), [])
+        return ragged(len(fields), line, schema, number, options.delimiter)
+    try:
+        keys = json.loads(line)
+    except ValueError as error:
+        return DataError(f"not a JSON object: {error}", row=number, value=line[:80])
+    if not isinstance(keys, dict):
+        return DataError("not a JSON object", row=number, value=line[:80])
+    missing = [name for name in schema.names if name not in keys]
+    problem = f"column {missing[0]!r} is missing" if missing else "a column that the schema does not know"
+    return DataError(problem, row=number, value=line[:80], expected=f"the columns {', '.join(schema.names)}")
+
+
+def _first(rows: Any, flaw: int, *kept: str) -> Tuple[int, str, Any]:
+    from pyspark.sql import functions as F
+
+    record = rows.where(F.col(FLAW) == flaw).select(FILE, START, ROW_ID, *kept).orderBy(FILE, START, ROW_ID).head()
+    before = (F.col(START) < record[START]) | ((F.col(START) == record[START]) & (F.col(ROW_ID) < record[ROW_ID]))
+    number = rows.where((F.col(FILE) == record[FILE]) & before).count() + 1
+    return number, record[FILE].rsplit("/", 1)[-1], record
