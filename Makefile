@@ -22,7 +22,7 @@ $(VENV)/.installed: requirements/build.txt requirements/main.txt setup.py
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install -q --require-hashes -r requirements/build.txt
 	$(BIN)/python -m pip install -q --require-hashes --no-build-isolation -r requirements/main.txt
-	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
 run: setup

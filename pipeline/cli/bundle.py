@@ -24,10 +24,14 @@ def show(path: Annotated[Path, typer.Argument(help="A bundle, a model archive or
     from pipeline.scoring.load import load_parts
 
     bundle = load_parts(path).bundle
-    table = Table("node", "operator", "reads", "writes", "MLeap's runtime")
+    table = Table()
+    for title in ("node", "operator", "reads", "writes", "MLeap's runtime"):
+        # A long name goes on in the next line; rich would cut it.
+        table.add_column(title, overflow="fold")
     for node in bundle.nodes:
         reads, writes = ", ".join(node.shape.inputs.values()), ", ".join(node.shape.outputs.values())
         table.add_row(node.name, node.operator.op, reads, writes, "yes" if node.operator.in_mleap else "no")
-    console = Console()
+    # Names are shown as they are: brackets in them are no markup.
+    console = Console(markup=False, emoji=False, highlight=False)
     console.print(f"{bundle.name}, written as MLeap {bundle.version}")
     console.print(table)

@@ -37,12 +37,12 @@ def version(show: bool = typer.Option(False, "--version", help="Show the version
 
 
 def main() -> None:
-    """The console script: an error on purpose is its message and status 1, an interrupt status 130."""
+    """The console script: an error on purpose or of the system is its message and status 1, an interrupt status 130."""
     # A supervisor's SIGTERM ends a command as Ctrl-C does: tidily.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         app()
-    except PipelineError as error:
+    except (PipelineError, OSError) as error:
         typer.secho(f"error: {error}", fg=typer.colors.RED if sys.stderr.isatty() else None, err=True)
         sys.exit(1)
     except SystemExit as end:

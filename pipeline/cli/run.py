@@ -20,12 +20,14 @@ def run(
 ) -> None:
     """Run a pipeline: ETL, bundle, training, verification, endpoint, batch, report."""
     from rich.console import Console
+    from rich.markup import escape
 
     from pipeline.run import run_pipeline
 
     console = Console(stderr=True)
     folder = run_pipeline(file, data=data, output=output, console=console)
-    console.print(f"\n[bold]{_shown(folder)}[/]: open report.html; next: inference-pipeline serve {_shown(folder)}")
+    shown = escape(_shown(folder))
+    console.print(f"\n[bold]{shown}[/]: open report.html; next: inference-pipeline serve {shown}")
 
 
 def _shown(folder: Path) -> str:

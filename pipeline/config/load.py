@@ -13,7 +13,31 @@ from pydantic import ValidationError
 from pipeline.config.model import PipelineConfig, Section
 from pipeline.errors import ConfigError
 
-Place = tuple[str | int, ...]
+# Keys and list positions, as text, from the top of the file.
+Place = tuple[str, ...]
+
+# A file that is larger or deeper once its aliases stand for what they name is an attack, or names itself.
+MAX_KEYS, MAX_DEPTH = 10_000, 32
+
+# Where pydantic's words are Python's.
+_WORDS = {
+    "model_type": "input should be a mapping of keys",
+    "dict_type": "input should be a mapping of keys",
+    "tuple_type": "input should be a list",
+}
+
+_SHOWN = 200
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's safe loader, with the place of a value that Python itself refuses, as a day that no month has."""
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError) as error:
+            problem = f"{_shown(node.value)} is no {node.tag.rpartition(':')[2]}"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
 
 
 def load_config(path: str | Path) -> PipelineConfig:
@@ -24,11 +48,10 @@ def load_config(path: str | Path) -> PipelineConfig:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"pipeline file {path} cannot be read: {error}") from error
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not YAML: {_one_line(error)}") from error
-    lines = _lines(root, path)
+        lines = _lines(yaml.compose(text, Loader=_Loader), path)
+        document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(document, dict):
         raise ConfigError(f"{path}: a pipeline file is a mapping of keys", hint=f"keys: {_keys(())}")
     try:
@@ -52,6 +75,8 @@ def _lines(root: Any, path: Path) -> dict[Place, int]:
     pending: list[tuple[Place, Any]] = [((), root)]
     while pending:
         place, node = pending.pop()
+        if len(found) > MAX_KEYS or len(place) > MAX_DEPTH:
+            raise ConfigError(f"{path}: more than {MAX_KEYS:,} keys, or nested deeper than {MAX_DEPTH} levels")
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 here = (*place, str(key.value))
@@ -62,18 +87,18 @@ def _lines(root: Any, path: Path) -> dict[Place, int]:
                 pending.append((here, value))
         elif isinstance(node, yaml.SequenceNode):
             for index, value in enumerate(node.value):
-                found[(*place, index)] = value.start_mark.line + 1
-                pending.append(((*place, index), value))
+                found[(*place, str(index))] = value.start_mark.line + 1
+                pending.append(((*place, str(index)), value))
     return found
 
 
 def _explain(error: ValidationError, path: Path, lines: dict[Place, int]) -> str:
     problems = []
     for detail in error.errors():
-        # Branches of a union stand in the place too; what is no key of the file is left out.
-        place = tuple(part for part in detail["loc"] if not _is_branch(str(part)))
+        # Where the key itself is wrong, pydantic's place goes one further.
+        place = tuple(str(part) for part in detail["loc"] if part != "[key]")
         line = next((lines[place[:end]] for end in range(len(place), 0, -1) if place[:end] in lines), 1)
-        key = ".".join(map(str, place)) or "file"
+        key = ".".join(place) or "file"
         problems.append(f"{path}, line {line}: {_say(detail, key, place)}")
     return "\n".join(dict.fromkeys(problems))
 
@@ -83,8 +108,13 @@ def _say(detail: Any, key: str, place: Place) -> str:
         return f"key {key!r} is missing"
     if detail["type"] == "extra_forbidden":
         return f"key {key!r} is not known; allowed: {_keys(place[:-1])}"
-    message = detail["msg"].removeprefix("Value error, ")
-    return f"{key}: found {detail['input']!r}; {message[:1].lower()}{message[1:]}"
+    message = _WORDS.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
+    return f"{key}: found {_shown(detail['input'])}; {message[:1].lower()}{message[1:]}"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _hint(error: ValidationError) -> str | None:
@@ -95,12 +125,6 @@ def _hint(error: ValidationError) -> str | None:
             if near:
                 return f"did you mean {near[0]!r}?"
     return None
-
-
-def _is_branch(part: str) -> bool:
-    return part.startswith(("literal[", "constrained-", "function-", "str", "int", "float", "bool")) and part not in (
-        "string",
-    )
 
 
 def _keys(place: Sequence[str | int]) -> str:
@@ -117,7 +141,3 @@ def _fields(place: Sequence[str | int]) -> list[str]:
             return []
         section = inner[0]
     return [field.alias or name for name, field in section.model_fields.items()]
-
-
-def _one_line(error: yaml.YAMLError) -> str:
-    return " ".join(str(error).split())

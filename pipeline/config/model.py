@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, StringConstraints, model_validator
+from pydantic_core import CoreSchema, core_schema
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What a union allows, in one sentence: pydantic itself would complain once for each member."""
+
+    words: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        if schema["type"] != "union":
+            raise TypeError(f"{source} is no union")
+        return core_schema.union_schema(schema["choices"], custom_error_type="union", custom_error_message=self.words)
+
 
 # A SageMaker name, short enough that a job's name can be made of it.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", max_length=40)]
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Scalar = str | int | float | bool
+Scalar = Annotated[str | int | float | bool, Allowed("input should be a text, a number, true or false")]
 OutputKey = Literal[
     "predicted_label", "labels", "probability", "probabilities", "raw_score", "raw_scores", "predicted_score"
 ]
@@ -73,9 +89,9 @@ class Data(Section):
 class Features(Section):
     """How features are made: `auto`, or a function of your own."""
 
-    pipeline: Reference | Literal["auto"] = Field(
-        "auto", description="auto, or module:function(schema) that returns a Spark ML Pipeline; beside this file"
-    )
+    pipeline: Annotated[
+        Reference | Literal["auto"], Allowed("input should be 'auto', or module:function of a file beside this one")
+    ] = Field("auto", description="auto, or module:function(schema) that returns a Spark ML Pipeline; beside this file")
     column: str = Field("features", description="the vector that the pipeline makes for XGBoost")
     serializer: Literal["native", "mleap"] = "native"
 

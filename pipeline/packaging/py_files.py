@@ -9,7 +9,8 @@ from pipeline.bundle.pack import write_files
 
 # What the job imports: standard library, NumPy and pyspark only.
 SPARK_SIDE = ("__init__.py", "errors.py", "columns.py", "schema", "operators", "bundle")
-MLEAP_SIDE = ("java.py", "mleap")
+# What it imports besides where MLeap itself writes the bundle.
+MLEAP_SIDE = ("mleap/__init__.py", "mleap/serializer.py", "mleap/jars.py")
 
 
 def write_py_files(path: Path, modules: Path | None = None) -> Path:

@@ -61,12 +61,13 @@ def parse_cell(text: Optional[str], column: Column, row: int) -> Union[str, bool
 def check_null(column: Column, row: int) -> None:
     """Accepts a null where one is allowed; else a DataError."""
     if not column.nullable:
+        allow = f'null is allowed where the schema says so: {{"name": "{column.name}", "nullable": true}}'
         raise DataError(
             "the value is missing",
             row=row,
             column=column.name,
             expected=expectation(column),
-            hint=f'null is allowed where the schema says so: {{"name": "{column.name}", "nullable": true}}',
+            hint="a row without its label teaches nothing: leave it out" if column.label else allow,
         )
 
 
