@@ -10,20 +10,24 @@ from typing import Any, Tuple
 from pipeline.errors import DataError
 from pipeline.schema import Schema
 from pipeline.schema.text import bad_value, check_null, ragged
-from spark_jobs.reading import BROKEN, FILE, ROW_ID, START, text_name
+from spark_jobs.reading import BROKEN, FILE, LINE, ROW_ID, START, quoted, text_name
 from spark_jobs.values import CHECKS, DAMAGED, EMPTY, FITS, FLAW, UNFIT
+
+_NUL_HINT = "is the file UTF-16, or damaged? save it as UTF-8"
 
 
 def damaged(rows: Any) -> DataError:
-    """The error for the first line that is not UTF-8."""
-    number, source, _ = _first(rows, DAMAGED)
+    """The error for the first line that is not UTF-8, or holds a NUL byte."""
+    number, source, record = first(rows, rows[FLAW] == DAMAGED, LINE)
+    if "\x00" in record[LINE]:
+        return DataError("a NUL byte, which no text has", row=number, source=source, hint=_NUL_HINT)
     return DataError("the text is not UTF-8", row=number, source=source, hint="save the file as UTF-8")
 
 
 def unfit(rows: Any, schema: Schema, options: Namespace) -> DataError:
     """The error for the first row that the contract refuses."""
     texts = [text_name(at) for at in range(len(schema.columns))]
-    number, source, record = _first(rows, UNFIT, BROKEN, CHECKS, *texts)
+    number, source, record = first(rows, rows[FLAW] == UNFIT, BROKEN, CHECKS, *texts)
     error = _of_row(record, schema, number, options)
     return DataError(
         error.problem,
@@ -64,10 +68,12 @@ def _broken(line: str, schema: Schema, number: int, options: Namespace) -> DataE
     return DataError(problem, row=number, value=line[:80], expected=f"the columns {', '.join(schema.names)}")
 
 
-def _first(rows: Any, flaw: int, *kept: str) -> Tuple[int, str, Any]:
+def first(rows: Any, condition: Any, *kept: str) -> Tuple[int, str, Any]:
+    """The number, within its file, of the first row that meets a condition; the file's name; the kept columns."""
     from pyspark.sql import functions as F
 
-    record = rows.where(F.col(FLAW) == flaw).select(FILE, START, ROW_ID, *kept).orderBy(FILE, START, ROW_ID).head()
+    columns = [quoted(name) for name in kept]
+    record = rows.where(condition).select(FILE, START, ROW_ID, *columns).orderBy(FILE, START, ROW_ID).head()
     before = (F.col(START) < record[START]) | ((F.col(START) == record[START]) & (F.col(ROW_ID) < record[ROW_ID]))
     number = rows.where((F.col(FILE) == record[FILE]) & before).count() + 1
     return number, record[FILE].rsplit("/", 1)[-1], record

@@ -70,13 +70,14 @@ def _free(name: str, taken: Set[str]) -> str:
 
 def fit(pipeline: Any, train: Any, column: str) -> Any:
     """The pipeline fitted on the training split; a Spark error becomes one line."""
+    from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
     from pyspark.sql.utils import CapturedException
 
     try:
         model = pipeline.fit(train)
         transformed = model.transform(train.limit(0))
-    except CapturedException as error:
-        raise PipelineError(f"the feature pipeline does not fit: {first_line(error)}") from error
+    except (CapturedException, Py4JJavaError) as error:
+        raise PipelineError(f"the feature pipeline does not fit: {cause(error)}") from error
     if column not in transformed.columns:
         made = [name for name in transformed.columns if name not in train.columns]
         raise ConfigError(
@@ -93,6 +94,10 @@ def names(transformed: Any, column: str, size: int) -> List[str]:
     return [found.get(place) or f"f{place}" for place in range(size)]
 
 
-def first_line(error: Any) -> str:
-    """A Spark error without its stack."""
-    return str(error).strip().splitlines()[0]
+def cause(error: Any) -> str:
+    """The first line of what is at the bottom of a Spark error."""
+    java = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
+    while java is not None and java.getCause() is not None:
+        java = java.getCause()
+    said = (java.getMessage() or java.toString()) if java is not None else str(error)
+    return str(said).strip().splitlines()[0]

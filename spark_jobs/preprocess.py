@@ -28,6 +28,7 @@ from spark_jobs import (
     naming,
     profiling,
     reading,
+    refusal,
     splitting,
     storing,
     values,
@@ -94,11 +95,12 @@ def run(spark: Any, options: argparse.Namespace) -> None:
     pipeline = featuring.load(options.features, naming.renamed_schema(schema, names), options.features_column)
     model = featuring.fit(pipeline, train, options.features_column)
     say("writing the splits")
-    feature_names = writing.channels(model, ready, schema, options, counts)
     writing.raw_rows(splitting.take(read, "test"), lines, schema, options)
-    if options.verify_rows:
-        test = splitting.take(ready, "test").limit(options.verify_rows)
-        writing.verification(model, test, schema, options)
+    with refusal.explained(model, read, names):
+        feature_names = writing.channels(model, ready, schema, options, counts)
+        if options.verify_rows:
+            test = splitting.take(ready, "test").limit(options.verify_rows)
+            writing.verification(model, test, schema, options)
     say("writing the bundle")
     stages = storing.write_model(spark, model, train, schema, options)
     summary = {

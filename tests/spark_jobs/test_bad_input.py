@@ -174,3 +174,24 @@ def test_a_feature_function_that_does_not_work_is_explained(
     with pytest.raises(PipelineError) as caught:
         job.run(job.input("\n".join(GOOD)), "--features", f"{name}:build")
     assert words in str(caught.value)
+
+
+def test_a_category_that_only_the_test_split_has_is_named_with_its_row(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "strict_features.py").write_text(
+        "from pyspark.ml import Pipeline\n"
+        "from pyspark.ml.feature import StringIndexer, VectorAssembler\n"
+        "def build(schema):\n"
+        "    index = StringIndexer(inputCol='kind', outputCol='index')\n"
+        "    inner = Pipeline(stages=[index])\n"
+        "    return Pipeline(stages=[inner, VectorAssembler(inputCols=['index', 'size'], outputCol='features')])",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    raw = [f"kind{at}," + row.rsplit(",", 4)[1] + ",1,true," + str(at) for at, row in enumerate(rows(60))]
+    with pytest.raises(DataError) as caught:
+        job.run(job.input("\n".join(raw)), "--features", "strict_features:build")
+    error = caught.value
+    assert error.column == "kind"
+    assert f"row {error.row}, column 'kind': found 'kind{error.row - 1}', a category that the train" in str(error)  # type: ignore[operator]
