@@ -1,4 +1,4 @@
-"""What a column is while it is scored: numbers, text or vectors of n rows, in NumPy alone.
+"""What a column is while it is scored: numbers, text, vectors or lists of n rows, in NumPy alone.
 
 Columns are values: an operator makes new ones and never writes into those it was given.
 """
@@ -6,7 +6,8 @@ Columns are values: an operator makes new ones and never writes into those it wa
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Optional, Sequence, Union
+from itertools import compress
+from typing import Any, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
@@ -99,5 +100,70 @@ class Sparse:
         return Dense(matrix)
 
 
+@dataclass(frozen=True)
+class TextLists:
+    """One list of texts a row: row i owns `codes[indptr[i]:indptr[i + 1]]`, each a place in `words`, -1 for null.
+
+    `valid` is False where the list itself is null, and None where none is. indptr is int64, codes int32.
+    """
+
+    indptr: "np.ndarray[Any, Any]"
+    codes: "np.ndarray[Any, Any]"
+    words: Sequence[str]
+    valid: "Optional[np.ndarray[Any, Any]]" = None
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1
+
+    def __getitem__(self, row: int) -> Optional[List[Optional[str]]]:
+        if self.valid is not None and not self.valid[row]:
+            return None
+        codes = self.codes[self.indptr[row] : self.indptr[row + 1]]
+        return [None if code < 0 else self.words[code] for code in codes]
+
+    def rows(self) -> "np.ndarray[Any, Any]":
+        """The row of each text."""
+        return np.repeat(np.arange(len(self)), np.diff(self.indptr))
+
+
+@dataclass(frozen=True)
+class VectorLists:
+    """One list of equally many dense vectors a row: float64 of shape (rows, vectors, size)."""
+
+    values: "np.ndarray[Any, Any]"
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+@dataclass(frozen=True)
+class Maps:
+    """One map from text to number or text a row; None is a null map."""
+
+    values: Sequence[Optional[Mapping[str, Any]]]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
 Vectors = Union[Dense, Sparse]
-AnyColumn = Union[Numbers, Text, Dense, Sparse]
+AnyColumn = Union[Numbers, Text, Dense, Sparse, TextLists, VectorLists, Maps]
+
+
+def take(column: AnyColumn, stay: "np.ndarray[Any, Any]") -> AnyColumn:
+    """The rows where `stay`, a boolean a row, is true."""
+    if isinstance(column, Numbers):
+        return Numbers(column.values[stay], None if column.valid is None else column.valid[stay])
+    if isinstance(column, Text):
+        return Text(column.codes[stay], column.words)
+    if isinstance(column, (Dense, VectorLists)):
+        return type(column)(column.values[stay])
+    if isinstance(column, Maps):
+        return Maps(list(compress(column.values, stay)))
+    sizes = np.diff(column.indptr)
+    entries = np.repeat(stay, sizes)
+    indptr = np.zeros(int(stay.sum()) + 1, dtype=np.int64)
+    np.cumsum(sizes[stay], out=indptr[1:])
+    if isinstance(column, Sparse):
+        return Sparse(indptr, column.indices[entries], column.values[entries], column.size)
+    return TextLists(indptr, column.codes[entries], column.words, None if column.valid is None else column.valid[stay])

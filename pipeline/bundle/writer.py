@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Tuple, Union
 
@@ -18,6 +19,10 @@ from pipeline.schema.contract import Column, Schema
 VERSION = "0.20.0"
 # A fixed time, so that the same model is the same bytes.
 _TIMESTAMP = "1970-01-01T00:00:00"
+# What stands for its best model.
+_BEST = ("CrossValidatorModel", "TrainValidationSplitModel")
+# Spark's names of types that the contract calls otherwise.
+_BASIC = {"tinyint": "byte", "smallint": "short", "integer": "int", "bigint": "long"}
 
 
 def write_bundle(pipeline_model: Any, path: Union[str, Path], schema: Any = None) -> Path:
@@ -37,7 +42,7 @@ def bundle_files(pipeline_model: Any, schema: Any = None, names: Optional[Dict[s
 
     See write_bundle.
     """
-    nodes = pipeline_nodes(pipeline_model, raw_types(schema))
+    nodes = pipeline_nodes(pipeline_model, raw_types(schema), raw_frame(schema))
     for node in nodes:
         for ports in (node.shape.inputs, node.shape.outputs):
             ports.update({port: (names or {}).get(column, column) for port, column in ports.items()})
@@ -59,17 +64,50 @@ def nodes_files(name: str, nodes: List[Node]) -> Dict[str, bytes]:
     return files
 
 
-def pipeline_nodes(stage: Any, types: Types) -> List[Node]:
-    """The nodes of a fitted stage, nested pipelines laid flat; `types` gains the columns they make."""
-    if type(stage).__name__ == "PipelineModel":
-        return [node for inner in stage.stages for node in pipeline_nodes(inner, types)]
+def pipeline_nodes(stage: Any, types: Types, frame: Any = None) -> List[Node]:
+    """The nodes of a fitted stage, nested pipelines laid flat; `types` gains the columns they make.
+
+    `frame` is a DataFrame of the raw columns: with it Spark itself says what each stage makes of them.
+    """
+    return _walk(stage, types, frame)[0]
+
+
+def _walk(stage: Any, types: Types, frame: Any) -> Tuple[List[Node], Any]:
+    kind = type(stage).__name__
+    if kind == "PipelineModel":
+        nodes = []
+        for inner in stage.stages:
+            made, frame = _walk(inner, types, frame)
+            nodes += made
+        return nodes, frame
+    if kind in _BEST:
+        return _walk(stage.bestModel, types, frame)
     nodes = operator_for(stage).from_spark(stage, types)
     for node in nodes:
         expected = node.operator.input_types(len(node.shape.inputs))
-        inputs = [types.get(column, kind) for column, kind in zip(node.shape.inputs.values(), expected)]
-        for column, kind in zip(node.shape.outputs.values(), node.operator.output_types(inputs)):
-            types[column] = kind
-    return nodes
+        inputs = [types.get(column, like) for column, like in zip(node.shape.inputs.values(), expected)]
+        made_types = node.operator.types_of(inputs, list(node.shape.outputs))
+        types.update(zip(node.shape.outputs.values(), made_types))
+    return nodes, _transformed(stage, types, frame)
+
+
+def _transformed(stage: Any, types: Types, frame: Any) -> Any:
+    """The frame after the stage; what Spark says of new columns goes into `types`."""
+    if frame is None:
+        return None
+    from pyspark.sql.utils import CapturedException
+
+    try:
+        after = stage.transform(frame)
+    except CapturedException:
+        # A frame that lacks a raw column says nothing; the operators still do.
+        return None
+    for field in after.schema.fields:
+        if field.name not in frame.columns and field.name in types:
+            said = _of_spark(field)
+            size = types[field.name].size if said.size is None else said.size
+            types[field.name] = replace(types[field.name], size=size, attributes=said.attributes)
+    return after
 
 
 def raw_types(schema: Any) -> Types:
@@ -81,6 +119,22 @@ def raw_types(schema: Any) -> Types:
     return {field.name: _of_spark(field) for field in getattr(schema, "schema", schema).fields}
 
 
+def raw_frame(schema: Any) -> Any:
+    """A DataFrame of the raw columns, or None where there is no Spark session to make it."""
+    if schema is None or hasattr(schema, "schema"):
+        return schema
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.getActiveSession()
+    if session is None:
+        return None
+    if isinstance(schema, Schema):
+        from pipeline.schema.spark import spark_schema
+
+        schema = spark_schema(schema)
+    return session.createDataFrame([], schema)
+
+
 def _of_contract(column: Column) -> ColumnType:
     if column.struct == "vector":
         return ColumnType("vector", column.size)
@@ -89,10 +143,20 @@ def _of_contract(column: Column) -> ColumnType:
 
 def _of_spark(field: Any) -> ColumnType:
     kind = field.dataType.typeName()
+    attributes = field.metadata.get("ml_attr")
     if kind in ("vectorudt", "vector") or type(field.dataType).__name__ == "VectorUDT":
-        attributes = field.metadata.get("ml_attr", {})
-        return ColumnType("vector", attributes.get("num_attrs"))
-    return ColumnType("text" if kind == "string" else "number", basic=kind, nullable=field.nullable)
+        return ColumnType("vector", _vector_size(attributes or {}), attributes=attributes)
+    if kind in ("array", "map"):
+        return ColumnType("texts" if kind == "array" else "map", nullable=field.nullable)
+    name = "text" if kind in ("string", "varchar", "char") else "number"
+    return ColumnType(name, basic=_BASIC.get(kind, kind), nullable=field.nullable, attributes=attributes)
+
+
+def _vector_size(attributes: Dict[str, Any]) -> Optional[int]:
+    if "num_attrs" in attributes:
+        return int(attributes["num_attrs"])
+    groups = attributes.get("attrs")
+    return sum(len(group) for group in groups.values()) if groups else None
 
 
 def _pipeline_files(folder: str, name: str, nodes: List[Node]) -> Iterable[Tuple[str, bytes]]:
@@ -104,9 +168,8 @@ def _pipeline_files(folder: str, name: str, nodes: List[Node]) -> Iterable[Tuple
     yield f"{folder}/model.json", to_json({"op": "pipeline", "attributes": {"nodes": string_list(names)}}).encode()
     for node in nodes:
         place = f"{folder}/{node.name}.node"
-        model = {"op": node.operator.op, "attributes": node.operator.attributes()}
         yield f"{place}/node.json", to_json({"name": node.name, **_shape(node.shape)}).encode()
-        yield f"{place}/model.json", to_json(model).encode()
+        yield from node.operator.model_files(f"{place}/").items()
 
 
 def _shape(shape: Shape) -> Dict[str, Any]:

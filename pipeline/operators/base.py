@@ -5,23 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Dict, List, Mapping, Optional, Sequence, Tuple
 
+import numpy as np
+
 from pipeline.columns import AnyColumn
 from pipeline.errors import BundleError, PipelineError, UnsupportedStageError
-from pipeline.operators.values import DEFAULT
+from pipeline.operators.values import DEFAULT, brief, to_json
+
+# number, text and vector are what rows hold; texts, vectors (lists of them) and map arise on the way.
+KINDS = ("number", "text", "vector", "texts", "vectors", "map")
 
 
 @dataclass(frozen=True)
 class ColumnType:
     """What is known of a column while a pipeline is written or planned.
 
-    `kind` is `number`, `text` or `vector`; `size` is a vector's length where it is known; `basic` is the type of
-    a number in the contract's words.
+    `kind` is one of KINDS; `size` is a vector's length, or that of each vector in a list, where it is known;
+    `basic` is the type of a number in the contract's words. `attributes` are Spark's ML attributes (`ml_attr`)
+    while a pipeline is written, where Spark has any.
     """
 
     kind: str
     size: Optional[int] = None
     basic: str = "double"
     nullable: bool = False
+    attributes: Optional[Mapping[str, Any]] = None
 
 
 @dataclass
@@ -69,8 +76,8 @@ class Operator:
 
     op: ClassVar[str]
     stages: ClassVar[Tuple[str, ...]] = ()
-    # False where MLeap's runtime has no operator of that name and meaning.
-    in_mleap: ClassVar[bool] = True
+    # False where MLeap's runtime has no operator of that name and meaning; an instance may say otherwise.
+    in_mleap: bool = True
 
     @classmethod
     def from_spark(cls, stage: Any, types: Types) -> List[Node]:
@@ -89,6 +96,15 @@ class Operator:
         """The typed attributes of `model.json`."""
         raise NotImplementedError
 
+    def files(self) -> Dict[str, bytes]:
+        """What stands beside `model.json`: trees, models within this one."""
+        return {}
+
+    def model_files(self, folder: str = "") -> Dict[str, bytes]:
+        """The operator as files: `model.json` and what stands beside it, below `folder` (which ends in /)."""
+        model = to_json({"op": self.op, "attributes": self.attributes()}).encode()
+        return {f"{folder}model.json": model, **{folder + name: content for name, content in self.files().items()}}
+
     def output_types(self, inputs: Sequence[ColumnType]) -> List[ColumnType]:
         """What the outputs are, given what the inputs are."""
         raise NotImplementedError
@@ -98,16 +114,69 @@ class Operator:
         return [ColumnType("number")] * count
 
     def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
-        """The output columns; raises RowError for a row that Spark would refuse too."""
+        """The output columns; raises RowError for a row that Spark would refuse too, or skip."""
         raise NotImplementedError
+
+    def types_of(self, inputs: Sequence[ColumnType], ports: Sequence[str]) -> List[ColumnType]:
+        """What the columns at these output ports are; a BundleError for a port that there is not."""
+        return self.output_types(inputs)
+
+    def columns_of(self, inputs: Sequence[AnyColumn], ports: Sequence[str]) -> List[AnyColumn]:
+        """The columns at these output ports; see apply."""
+        return self.apply(inputs)
+
+    def skipped_rows(self, inputs: Sequence[AnyColumn]) -> "Optional[np.ndarray[Any, Any]]":
+        """True for each row that Spark drops here (`handleInvalid="skip"`), or None where it drops none."""
+        return None
+
+
+class Model(Operator):
+    """An operator whose outputs go by their ports' names, such as `prediction`; a node has those that it wants."""
+
+    def port_types(self, inputs: Sequence[ColumnType]) -> Dict[str, ColumnType]:
+        """What each output port gives."""
+        raise NotImplementedError
+
+    def score(self, inputs: Sequence[AnyColumn], ports: Sequence[str]) -> Dict[str, AnyColumn]:
+        """The columns at these ports at least; raises RowError for a row that Spark would refuse too."""
+        raise NotImplementedError
+
+    def types_of(self, inputs: Sequence[ColumnType], ports: Sequence[str]) -> List[ColumnType]:
+        """See Operator."""
+        known = self.port_types(inputs)
+        for port in ports:
+            if port not in known:
+                raise BundleError(f"{self.op} has no output port {port!r}; it has {', '.join(known)}")
+        return [known[port] for port in ports]
+
+    def columns_of(self, inputs: Sequence[AnyColumn], ports: Sequence[str]) -> List[AnyColumn]:
+        """See Operator."""
+        made = self.score(inputs, ports)
+        return [made[port] for port in ports]
+
+
+class Folder:
+    """What stands beside a `model.json` in a bundle; without a bundle, nothing."""
+
+    def lines(self, name: str) -> List[Any]:
+        """The JSON documents of a file, one a line; a BundleError where it is missing or no JSON."""
+        raise BundleError(f"{name} is missing")
+
+    def model(self, name: str) -> "Operator":
+        """The operator in a folder of its own; a BundleError where there is none."""
+        raise BundleError(f"{name}/model.json is missing")
 
 
 class Attributes:
-    """A model's attributes as read from a bundle: plain values, and a clear error where one is missing."""
+    """A model's attributes as read from a bundle: plain values, and a clear error where one is missing.
 
-    def __init__(self, values: Mapping[str, Any], where: str) -> None:
+    `folder` holds what stands beside them.
+    """
+
+    def __init__(self, values: Mapping[str, Any], where: str, folder: Optional[Folder] = None) -> None:
         self._values = values
         self.where = where
+        self.folder = folder or Folder()
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
@@ -125,7 +194,7 @@ class Attributes:
         if value is DEFAULT:
             return kinds[0]()
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise BundleError(f"{self.where}: attribute {name!r} is {value!r}, expected {kinds[0].__name__}")
+            raise BundleError(f"{self.where}: attribute {name!r} is {brief(value)}, expected {kinds[0].__name__}")
         return value
 
     def need_list(self, name: str, kind: Any, default: Optional[List[Any]] = None) -> List[Any]:
@@ -135,9 +204,16 @@ class Attributes:
             raise BundleError(f"{self.where}: attribute {name!r} has an entry of the wrong type")
         return values
 
+    def need_tensor(self, name: str, dimensions: int) -> "np.ndarray[Any, Any]":
+        """The attribute's value, checked to be a float64 array of so many dimensions."""
+        array: "np.ndarray[Any, Any]" = self.need(name, np.ndarray)
+        if array.ndim != dimensions:
+            raise BundleError(f"{self.where}: attribute {name!r} has {array.ndim} dimensions, expected {dimensions}")
+        return array
+
     def choice(self, name: str, allowed: Sequence[str], default: str) -> str:
         """The attribute's value, checked to be one of `allowed`."""
         value: str = self.need(name, str, default)
         if value not in allowed:
-            raise BundleError(f"{self.where}: attribute {name!r} is {value!r}, allowed: {', '.join(allowed)}")
+            raise BundleError(f"{self.where}: attribute {name!r} is {brief(value)}, allowed: {', '.join(allowed)}")
         return value

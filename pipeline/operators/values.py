@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, Dict, Iterable, List, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Sequence, Tuple
+
+import numpy as np
 
 from pipeline.errors import BundleError
 
 Value = Dict[str, Any]
-
-_KINDS = ("double", "float", "int", "long", "short", "byte", "boolean", "string", "data_shape")
 
 # MLeap leaves a scalar's kind out where its value is the kind's default: false, 0 or the empty text.
 DEFAULT = object()
@@ -54,6 +54,32 @@ def double_list(values: Iterable[float]) -> Value:
     return {"type": "list", "double": [_finite(float(value)) for value in values]}
 
 
+def long(value: int) -> Value:
+    """A 64-bit whole number."""
+    return {"long": int(value)}
+
+
+def long_list(values: Iterable[int]) -> Value:
+    """A list of 64-bit whole numbers."""
+    return {"type": "list", "long": [int(value) for value in values]}
+
+
+def tensor(array: Any) -> Value:
+    """An array of float64 of any shape: a vector, a matrix row by row."""
+    return {"type": "tensor", **_tensor(array)}
+
+
+def tensor_list(arrays: Iterable[Any]) -> Value:
+    """A list of arrays of float64."""
+    return {"type": "list", "tensor": [_tensor(array) for array in arrays]}
+
+
+def _tensor(array: Any) -> Value:
+    matrix = np.asarray(array, dtype=np.float64)
+    dimensions = [{"size": size, "name": ""} for size in matrix.shape]
+    return {"double": [_finite(value) for value in matrix.ravel().tolist()], "shape": {"dimensions": dimensions}}
+
+
 def scalar_shape() -> Value:
     """The data shape of one value."""
     return {"base": "scalar", "isNullable": False}
@@ -70,12 +96,14 @@ def shape_list(shapes: Sequence[Value]) -> Value:
 
 
 def decode(value: Any, where: str) -> Any:
-    """The plain Python value of a typed one; a data shape becomes the tuple of its dimensions.
+    """The plain Python value of a typed one: a data shape the tuple of its dimensions, a tensor a float64 array.
 
     Raises BundleError for what is not a typed value.
     """
     if not isinstance(value, dict):
-        raise BundleError(f"{where}: {value!r} is not a typed value")
+        raise BundleError(f"{where}: {brief(value)} is not a typed value")
+    if value.get("type") == "tensor":
+        return _array(value, where)
     kinds = [key for key in value if key not in ("type", "isNullable")]
     if not kinds:
         return [] if value.get("type") == "list" else DEFAULT
@@ -90,35 +118,46 @@ def decode(value: Any, where: str) -> Any:
 
 
 def _decode_one(kind: str, content: Any, where: str) -> Any:
-    if kind in ("double", "float"):
-        if content is None:
-            return math.nan
-        return _number(float, _of(content, (int, float), kind, where), kind, where)
-    if kind in ("int", "long", "short", "byte"):
-        return _number(int, _of(content, (int, str), kind, where), kind, where)
-    if kind == "boolean":
-        return _of(content, (bool,), kind, where)
-    if kind == "string":
-        return _of(content, (str,), kind, where)
-    if kind == "data_shape":
-        return _shape(content, where)
-    raise BundleError(f"{where}: typed value of kind {kind!r} is not known; known: {', '.join(_KINDS)}")
+    if kind not in _DECODERS:
+        raise BundleError(f"{where}: typed value of kind {kind!r} is not known; known: {', '.join(_DECODERS)}")
+    return _DECODERS[kind](kind, content, where)
+
+
+def _float(kind: str, content: Any, where: str) -> float:
+    if content is None:
+        return math.nan
+    number: float = _number(float, _of(content, (int, float), kind, where), kind, where)
+    return number
+
+
+def _whole(kind: str, content: Any, where: str) -> Any:
+    return _number(int, _of(content, (int, str), kind, where), kind, where)
 
 
 def _number(convert: Any, content: Any, kind: str, where: str) -> Any:
     try:
         number = convert(content)
     except (ValueError, OverflowError):
-        raise BundleError(f"{where}: {content!r} is not a {kind}") from None
+        raise BundleError(f"{where}: {brief(content)} is not a {kind}") from None
     if isinstance(number, int) and not -(1 << 63) <= number < 1 << 63:
-        raise BundleError(f"{where}: {content!r} is not a {kind}")
+        raise BundleError(f"{where}: {brief(content)} is not a {kind}")
     return number
 
 
 def _of(content: Any, kinds: Tuple[type, ...], kind: str, where: str) -> Any:
     if not isinstance(content, kinds) or (isinstance(content, bool) and bool not in kinds):
-        raise BundleError(f"{where}: {content!r} is not a {kind}")
+        raise BundleError(f"{where}: {brief(content)} is not a {kind}")
     return content
+
+
+def _array(content: Any, where: str) -> "np.ndarray[Any, Any]":
+    try:
+        sizes = [int(dimension["size"]) for dimension in content["shape"]["dimensions"]]
+        kind = next(key for key in content if key not in ("type", "shape"))
+        values = [_decode_one(kind, one, where) for one in content[kind]]
+        return np.array(values, dtype=np.float64).reshape(sizes)
+    except (KeyError, TypeError, ValueError, OverflowError, StopIteration):
+        raise BundleError(f"{where}: not a tensor: values, and a shape that fits them, are expected") from None
 
 
 def _shape(content: Any, where: str) -> Tuple[int, ...]:
@@ -128,10 +167,27 @@ def _shape(content: Any, where: str) -> Tuple[int, ...]:
         dimensions: List[Any] = content["tensorShape"]["dimensions"]
         sizes = tuple(int(dimension["size"]) for dimension in dimensions)
     except (KeyError, TypeError, ValueError, OverflowError):
-        raise BundleError(f"{where}: {content!r} is not a data shape") from None
+        raise BundleError(f"{where}: {brief(content)} is not a data shape") from None
     if not sizes or min(sizes) < 0:
         raise BundleError(f"{where}: data shape with dimensions {sizes}")
     return sizes
+
+
+_DECODERS: Dict[str, Callable[[str, Any, str], Any]] = {
+    **dict.fromkeys(("double", "float"), _float),
+    **dict.fromkeys(("int", "long", "short", "byte"), _whole),
+    "boolean": lambda kind, content, where: _of(content, (bool,), kind, where),
+    "string": lambda kind, content, where: _of(content, (str,), kind, where),
+    "basic_type": lambda kind, content, where: _of(content, (str,), kind, where),
+    "data_shape": lambda _, content, where: _shape(content, where),
+    "tensor": lambda _, content, where: _array(content, where),
+}
+
+
+def brief(value: Any) -> str:
+    """A value as an error shows it, cut where it is long."""
+    text = repr(value[:100] if isinstance(value, (str, list)) else value)
+    return text if len(text) <= 100 else text[:97] + "..."
 
 
 def to_json(document: Any) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 
 @dataclass
@@ -56,8 +57,8 @@ class Progress:
             finally:
                 step.seconds = time.perf_counter() - started
         mark = "[green]✓[/]"
-        self.console.print(f"{mark} {title:<22} {step.seconds:6.1f} s  [dim]{step.detail}[/]", highlight=False)
+        self.console.print(f"{mark} {title:<22} {step.seconds:6.1f} s  [dim]{escape(step.detail)}[/]", highlight=False)
 
     def news(self, text: str) -> None:
         """What the running step is doing just now."""
-        self._status.update(text)
+        self._status.update(escape(text))
