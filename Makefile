@@ -5,11 +5,13 @@ BIN := $(VENV)/bin
 DATA ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test lint format lock bench clean
+.PHONY: help setup run serve test test-spark4 lint format lock bench conformance clean
 
 help:
 	@echo "make run [DATA=FILE]   ETL, bundle, model, endpoint, batch and report on the abalone pipeline"
 	@echo "make test              all tests"
+	@echo "make test-spark4       the operators' tests on Spark 4"
+	@echo "make conformance       docs/conformance.md anew, from both Sparks"
 	@echo "make lint              ruff and mypy"
 	@echo "make bench             benchmarks beside their peers, as JSON"
 	@echo "make lock              make the lock files anew"
@@ -34,6 +36,22 @@ serve: setup
 test: setup
 	$(BIN)/python -m pytest
 
+# The operators' suite again, on Spark 4 in an environment of its own.
+test-spark4: .venv-spark4/.installed
+	.venv-spark4/bin/python -m pytest tests/operators
+
+.venv-spark4/.installed: requirements/build.txt requirements/spark4.txt
+	$(PYTHON) -m venv --clear .venv-spark4
+	.venv-spark4/bin/python -m pip install -q --require-hashes -r requirements/build.txt
+	.venv-spark4/bin/python -m pip install -q --require-hashes --no-build-isolation -r requirements/spark4.txt
+	@touch $@
+
+# What the operators' suite found on both Sparks, as a table for people.
+conformance: setup .venv-spark4/.installed
+	CONFORMANCE=build/spark3.json $(BIN)/python -m pytest -q tests/operators
+	CONFORMANCE=build/spark4.json .venv-spark4/bin/python -m pytest -q tests/operators
+	$(BIN)/python -m tests.operators.conformance_table build/spark3.json build/spark4.json docs/conformance.md
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -49,7 +67,8 @@ bench: setup
 # uv only resolves here; the installed set comes from the files it writes.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/main.in -o requirements/main.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --allow-unsafe requirements/spark4.in -o requirements/spark4.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --allow-unsafe requirements/build.in -o requirements/build.txt
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-spark4 build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -7,11 +7,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.columns import AnyColumn, Dense, Sparse, Text
 from pipeline.errors import ConfigError
 from pipeline.scoring import Scorer
 from pipeline.scoring.arrow import from_arrow
-from pipeline.scoring.outputs import Outputs, Values, json_ready
+from pipeline.scoring.outputs import Outputs, Values
+from pipeline.scoring.text import rows_of
 
 
 class Chosen:
@@ -34,7 +34,7 @@ class Chosen:
     def of_table(self, table: Any, offset: int = 0) -> Values:
         """The columns' values, JSON-ready but for NumPy's arrays; rows in errors count past `offset`."""
         columns = self._columns(table, offset)
-        values: Values = {name: _values(from_arrow(column, name)) for name, column in columns.items()}
+        values: Values = {name: rows_of(from_arrow(column, name)) for name, column in columns.items()}
         if self._outputs is not None:
             values |= self._outputs.of_table(table, offset)
         return {name: values[name] for name in self._names}
@@ -64,13 +64,3 @@ class Chosen:
 
 def _by_name(table: Any) -> dict[str, Any]:
     return dict(zip(table.schema.names, table.columns, strict=True))
-
-
-def _values(column: AnyColumn) -> Any:
-    if isinstance(column, Text):
-        return [column[row] for row in range(len(column))]
-    if isinstance(column, Dense | Sparse):
-        return column.values if isinstance(column, Dense) else column.dense().values
-    if column.valid is None:
-        return column.values
-    return [value if valid else None for value, valid in zip(json_ready(column.values), column.valid, strict=True)]

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
+from pipeline.data.encoding import check_encoding
 from pipeline.errors import ConfigError, DataError
 
 CSV, JSON, PARQUET = "csv", "json", "parquet"
@@ -24,12 +25,7 @@ SUFFIXES = {
 }
 _FORMS = {CSV: CSV, JSON: JSON, "jsonl": JSON, PARQUET: PARQUET}
 _GZIP = b"\x1f\x8b"
-_REFUSED = {
-    b"\xef\xbb\xbf": ("it starts with a byte order mark", "save it as UTF-8 without a byte order mark"),
-    b"\xff\xfe": ("it is UTF-16, not UTF-8", "save it as UTF-8 without a byte order mark"),
-    b"\xfe\xff": ("it is UTF-16, not UTF-8", "save it as UTF-8 without a byte order mark"),
-    b"PAR1": ("it holds Parquet, not text", "say so: the input's format is parquet"),
-}
+_PARQUET = b"PAR1"
 
 
 def format_of(name: str) -> str | None:
@@ -103,6 +99,6 @@ def open_plain(path: Path) -> Iterator[tuple[BinaryIO, IO[bytes]]]:
 
 def _check_start(content: Any) -> None:
     head = content.peek(4)
-    for mark, (problem, hint) in _REFUSED.items():
-        if head.startswith(mark):
-            raise DataError(problem, hint=hint)
+    check_encoding(head)
+    if head.startswith(_PARQUET):
+        raise DataError("it holds Parquet, not text", hint="say so: the input's format is parquet")

@@ -64,7 +64,8 @@ def _check_vectors(array: Any, column: Column, offset: int) -> None:
     listed = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
     # Spark's own layout of a vector has a size where it is sparse.
     spark = pa.types.is_struct(kind) and {"size", "indices", "values"} <= {field.name for field in kind}
-    if not spark and not (listed and _is_number(kind.value_type)):
+    fits = listed and (_is_text(kind.value_type) if column.type == "string" else _is_number(kind.value_type))
+    if not spark and not fits:
         raise DataError(f"values of type {kind}", column=column.name, expected=expectation(column))
     if column.size is None:
         return
@@ -77,6 +78,10 @@ def _check_vectors(array: Any, column: Column, offset: int) -> None:
         raise DataError(problem, row=offset + row + 1, column=column.name, expected=expectation(column))
 
 
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind))
+
+
 def _is_number(kind: Any) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind))
 
@@ -86,7 +91,7 @@ def _castable(kind: Any, column: Column) -> bool:
         return True
     if column.type in NUMERIC_TYPES:
         return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
-    return bool(column.type == "string" and pa.types.is_large_string(kind))
+    return column.type == "string" and _is_text(kind)
 
 
 def _first_misfit(array: Any, target: Any, column: Column, offset: int) -> DataError:

@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.columns import AnyColumn, Dense, Numbers, Sparse, Text
+from pipeline.columns import AnyColumn, Dense, Maps, Numbers, Sparse, Text, TextLists, VectorLists
 from pipeline.errors import DataError
 from pipeline.operators.vector_assembler import DENSE_UP_TO
+from pipeline.scoring.arrow_lists import lists_to_arrow, maps_from_arrow, texts_from_arrow
 
 # How Spark lays a vector out in Parquet.
 VECTOR_UDT = pa.struct(
@@ -27,7 +28,7 @@ def from_arrow(array: Any, name: str, offset: int = 0) -> AnyColumn:
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
     kind = array.type
-    if pa.types.is_dictionary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if pa.types.is_dictionary(kind) or _is_text(kind):
         return _text(array)
     if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
         valid = None if array.null_count == 0 else array.is_valid().to_numpy(zero_copy_only=False)
@@ -36,22 +37,36 @@ def from_arrow(array: Any, name: str, offset: int = 0) -> AnyColumn:
         return Numbers(array.to_numpy(zero_copy_only=False), valid)
     if pa.types.is_struct(kind) and {"size", "indices", "values"} <= {field.name for field in kind}:
         return _vector_udt(array, name, offset)
+    if pa.types.is_map(kind):
+        return maps_from_arrow(array)
     if pa.types.is_fixed_size_list(kind) or pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return _lists(array, name, offset)
+        return texts_from_arrow(array) if _is_text(kind.value_type) else _lists(array, name, offset)
     raise DataError(f"values of Arrow type {kind} cannot be scored", column=name)
 
 
 def to_arrow(column: AnyColumn) -> Any:
-    """The Arrow array of a scorer's column: numbers, text, fixed-size lists; wide sparse vectors as Spark's struct."""
+    """The Arrow array of a scorer's column.
+
+    Numbers, text, fixed-size lists for vectors, Spark's struct for wide sparse ones; lists and maps as they are.
+    """
     if isinstance(column, Numbers):
         return pa.array(column.values, mask=None if column.valid is None else ~column.valid)
     if isinstance(column, Text):
         codes = pa.array(column.codes, type=pa.int32(), mask=column.codes < 0)
         return pa.DictionaryArray.from_arrays(codes, pa.array(column.words, type=pa.string())).cast(pa.string())
+    if isinstance(column, TextLists | VectorLists | Maps):
+        return lists_to_arrow(column)
     if isinstance(column, Sparse) and column.size > DENSE_UP_TO:
         return _sparse_struct(column)
     dense = column.dense() if isinstance(column, Sparse) else column
+    if not dense.size:
+        # Arrow makes no fixed-size list of length 0 from values alone.
+        return pa.array([[]] * len(dense), type=pa.list_(pa.float64(), 0))
     return pa.FixedSizeListArray.from_arrays(pa.array(dense.values.ravel()), dense.size)
+
+
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _text(array: Any) -> Text:
@@ -76,23 +91,48 @@ def _lists(array: Any, name: str, offset: int) -> Dense:
 
 
 def _vector_udt(array: Any, name: str, offset: int) -> AnyColumn:
-    _refuse(array.is_null(), "the vector is missing", name, offset)
     values, indices = array.field("values"), array.field("indices")
-    lengths = pc.list_value_length(values).to_numpy(zero_copy_only=False).astype(np.int64)
-    flat = values.flatten().to_numpy(zero_copy_only=False)
-    if indices.null_count == len(array):
-        width = int(lengths[0]) if len(lengths) else 0
-        if (lengths != width).any():
-            raise DataError("vectors of different lengths", column=name)
-        return Dense(flat.reshape(len(array), width))
-    size = int(pc.max(array.field("size")).as_py())
-    stored = [
-        np.arange(length) if index is None else np.asarray(index)
-        for index, length in zip(indices.to_pylist(), lengths, strict=True)
-    ]
+    _refuse(pc.or_(array.is_null(), values.is_null()), "the vector is missing", name, offset)
+    stored = pc.list_value_length(values)
+    widths = pc.coalesce(array.field("size"), stored)
+    width = widths[0].as_py() if len(array) else 0
+    row = pc.not_equal(widths, width).index(True).as_py()
+    if row >= 0:
+        problem = f"a vector of {widths[row]} values"
+        raise DataError(problem, row=offset + row + 1, column=name, expected=f"{width} values")
     indptr = np.zeros(len(array) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=indptr[1:])
-    return Sparse(indptr, np.concatenate(stored).astype(np.int32), flat, size)
+    np.cumsum(stored, out=indptr[1:])
+    flat = values.flatten()
+    missing = flat.is_null().index(True).as_py()
+    if missing >= 0:
+        row = int(np.searchsorted(indptr, missing, side="right"))
+        raise DataError("a value of the vector is missing", row=offset + row, column=name)
+    if indices.null_count == len(array):
+        return Dense(flat.to_numpy(zero_copy_only=False).reshape(len(array), width))
+    places = pc.coalesce(pc.list_value_length(indices), widths)
+    _refuse(pc.not_equal(places, stored), "indices and values differ in number", name, offset)
+    column = Sparse(indptr, _indices(indices, width), flat.to_numpy(zero_copy_only=False), width)
+    _check_indices(column, name, offset)
+    return column
+
+
+def _indices(indices: Any, width: int) -> np.ndarray[Any, Any]:
+    """The indices of all rows; a row that has none stores every value."""
+    if indices.null_count == 0:
+        return np.asarray(indices.flatten().fill_null(-1), dtype=np.int32)
+    every = list(range(width))
+    parts = [every if row is None else [-1 if place is None else place for place in row] for row in indices.to_pylist()]
+    return np.concatenate([np.asarray(part, dtype=np.int32) for part in parts])
+
+
+def _check_indices(column: Sparse, name: str, offset: int) -> None:
+    indices = column.indices
+    wrong = (indices < 0) | (indices >= column.size)
+    wrong[1:] |= (np.diff(indices) <= 0) & (np.diff(column.rows()) == 0)
+    if wrong.any():
+        row = int(column.rows()[int(np.argmax(wrong))])
+        expected = f"rising indices from 0 to {column.size - 1}"
+        raise DataError("the vector's indices are wrong", row=offset + row + 1, column=name, expected=expected)
 
 
 def _sparse_struct(column: Sparse) -> Any:

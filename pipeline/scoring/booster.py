@@ -18,6 +18,8 @@ import numpy as np
 
 from pipeline.columns import Dense, Sparse, Vectors
 from pipeline.errors import ModelError, RequirementError
+from pipeline.scoring.model_check import check_document
+from pipeline.scoring.model_document import read_document
 
 # Rows that are made dense at once where wide sparse vectors must be.
 _DENSE_CELLS = 16 << 20
@@ -27,11 +29,11 @@ class Booster:
     """A model of XGBoost's, from UBJ or JSON; safe to share between threads once made.
 
     `zeros_are_missing` says that a zero means "no value", as in a model trained on libsvm. Raises ModelError for
-    bytes that are no such model, pickles among them.
+    bytes that are no such model, pickles among them, and for one that does not hold together.
     """
 
     def __init__(self, model: bytes, *, zeros_are_missing: bool = False, threads: int = 0) -> None:
-        _refuse_foreign(model)
+        check_document(read_document(model))
         self._library = _library()
         self._handle = ctypes.c_void_p()
         self._call("XGBoosterCreate", None, ctypes.c_uint64(0), ctypes.byref(self._handle))
@@ -142,14 +144,6 @@ def _settings(zeros_are_missing: bool, *, margin: bool) -> bytes:
             "cache_id": 0,
         }
     ).encode()
-
-
-def _refuse_foreign(model: bytes) -> None:
-    hint = "save it with Booster.save_model as UBJ or JSON"
-    if model[:1] == b"\x80" or model[:2] in (b"cx", b"cc", b"(d", b"(i", b"]q", b"}q"):
-        raise ModelError("the model file is a pickle, which would run code when loaded: refused", hint=hint)
-    if model[:1] != b"{":
-        raise ModelError("the model file is neither UBJ nor JSON", hint=hint)
 
 
 def _first_line(message: str) -> str:

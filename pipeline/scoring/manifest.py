@@ -45,13 +45,24 @@ class Manifest:
             document = json.loads(content)
             if document["format"] != FORMAT:
                 raise ModelError(f"the model archive has format {document['format']}, this version reads {FORMAT}")
-            classes = document.get("classes")
             return cls(
-                features=document["features"],
-                feature_names=tuple(document["feature_names"]),
-                zeros_are_missing=bool(document["zeros_are_missing"]),
-                classes=None if classes is None else tuple(classes),
-                output=tuple(document["output"]),
+                features=_need(document["features"], str | None, "features"),
+                feature_names=_texts(document, "feature_names"),
+                zeros_are_missing=_need(document["zeros_are_missing"], bool, "zeros_are_missing"),
+                classes=_texts(document, "classes") if "classes" in document else None,
+                output=_texts(document, "output"),
             )
-        except (ValueError, KeyError, TypeError) as error:
+        except KeyError as error:
+            raise ModelError(f"inference/manifest.json is broken: {error} is missing") from error
+        except (ValueError, TypeError) as error:
             raise ModelError(f"inference/manifest.json is broken: {error}") from error
+
+
+def _texts(document: dict[str, Any], key: str) -> tuple[str, ...]:
+    return tuple(_need(text, str, key) for text in _need(document[key], list, key))
+
+
+def _need(value: Any, kind: Any, key: str) -> Any:
+    if not isinstance(value, kind):
+        raise TypeError(f"{key} holds {value!r}")
+    return value

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard
 
 import numpy as np
 import orjson
@@ -13,6 +12,7 @@ import pyarrow as pa
 from pipeline.columns import AnyColumn, Vectors
 from pipeline.errors import ConfigError, ModelError
 from pipeline.scoring.scorer import CHUNK_ROWS, Scorer
+from pipeline.scoring.text import csv_cell, csv_lines, json_ready
 
 Values = dict[str, "np.ndarray[Any, Any] | list[Any]"]
 
@@ -51,23 +51,23 @@ class Outputs:
         self._scorer = scorer
         if scorer.booster is None:
             raise ModelError("there is no booster beside the bundle: nothing is predicted")
-        self._booster = scorer.booster
+        self._objective = scorer.booster.objective
         self.keys = tuple(keys) or scorer.manifest.output or (SCORE,)
-        _refuse_unknown(self.keys, self._booster.objective)
-        count = max(self._booster.num_class, 2)
+        _refuse_unknown(self.keys, self._objective)
+        count = max(scorer.booster.num_class, 2)
         self._classes: Sequence[Any] = scorer.classes or range(count)
-        if len(self._classes) != count and "predicted_label" in _offered(self._booster.objective):
+        if len(self._classes) != count and "predicted_label" in _offered(self._objective):
             raise ModelError(f"the archive names {len(self._classes)} classes, the booster has {count}")
 
     def of_columns(self, columns: Mapping[str, AnyColumn], offset: int = 0) -> Values:
         """The values of columns that already keep the contract; rows in errors count past `offset`."""
-        return self._of_features([self._scorer.features_of_columns(columns, offset)])
+        return self._of_features([self._scorer.features_of_columns(columns, offset)], offset)
 
     def of_table(self, table: Any, offset: int = 0) -> Values:
         """The values of a pyarrow.Table's rows; see of_columns."""
         step = chunk_rows(self._scorer)
         parts = [
-            self._of_features(self._scorer.features_of(table.slice(at, step), offset + at))
+            self._of_features(self._scorer.features_of(table.slice(at, step), offset + at), offset + at)
             for at in range(0, max(table.num_rows, 1), step)
         ]
         return parts[0] if len(parts) == 1 else {key: _joined([part[key] for part in parts]) for key in self.keys}
@@ -79,11 +79,11 @@ class Outputs:
         """
         return pa.table({key: _arrow(values) for key, values in self.of_table(table, offset).items()})
 
-    def _of_features(self, parts: Sequence[Vectors]) -> Values:
-        predictions = _joined([self._booster.predict(part) for part in parts])
+    def _of_features(self, parts: Sequence[Vectors], offset: int) -> Values:
+        predictions = self._scorer.predict_features(parts, offset=offset)
         scores = predictions
-        if self._booster.objective == "multi:softmax" and {"raw_score", "raw_scores"} & set(self.keys):
-            scores = _joined([self._booster.predict(part, margin=True) for part in parts])
+        if self._objective == "multi:softmax" and {"raw_score", "raw_scores"} & set(self.keys):
+            scores = self._scorer.predict_features(parts, margin=True, offset=offset)
         return {key: self._value(key, predictions, scores) for key in self.keys}
 
     def _value(self, key: str, predictions: Any, scores: Any) -> Any:
@@ -101,12 +101,12 @@ class Outputs:
     def _class_index(self, predictions: Any) -> Any:
         if predictions.ndim == 2:
             return predictions.argmax(axis=1)
-        threshold = _THRESHOLD.get(self._booster.objective)
+        threshold = _THRESHOLD.get(self._objective)
         return (predictions if threshold is None else predictions > threshold).astype(np.int64)
 
     def _both_classes(self, scores: Any) -> Any:
         positive = scores.astype(np.float64)
-        sum_of_both = 0.0 if self._booster.objective == "binary:logitraw" else 1.0
+        sum_of_both = 0.0 if self._objective == "binary:logitraw" else 1.0
         return np.column_stack([sum_of_both - positive, positive])
 
 
@@ -120,9 +120,13 @@ def csv_text(values: Values) -> bytes:
 
     Numbers are the shortest digits that read back the same double, lists are JSON in quotes.
     """
-    columns = [_score_cells(column) if key == SCORE else _cells(column) for key, column in values.items()]
-    lines = columns[0] if len(columns) == 1 else map(",".join, zip(*columns, strict=True))
-    return _lines(lines)
+    (key, column), *others = values.items()
+    if not others and _are_numbers(column, key):
+        text = csv_lines(column)
+    else:
+        cells = (_cells(key, column) for key, column in values.items())
+        text = "\n".join(map(",".join, zip(*cells, strict=True))).encode()
+    return text + b"\n" if text else b""
 
 
 def json_lines(values: Values) -> bytes:
@@ -135,45 +139,14 @@ def json_predictions(values: Values) -> bytes:
     return orjson.dumps(_records(values))[1:-1]
 
 
-def json_ready(array: np.ndarray[Any, Any]) -> list[Any]:
-    """The array as lists; NaN and the infinities, which JSON lacks, as the texts that requests may hold too."""
-    if array.dtype.kind != "f" or np.isfinite(array).all():
-        return array.tolist()  # type: ignore[no-any-return]
-    values = array.astype(object)
-    values[np.isnan(array)] = "NaN"
-    values[np.isposinf(array)] = "Infinity"
-    values[np.isneginf(array)] = "-Infinity"
-    return values.tolist()  # type: ignore[no-any-return]
+def _are_numbers(column: Any, key: str) -> TypeGuard[np.ndarray[Any, Any]]:
+    return isinstance(column, np.ndarray) and column.dtype.kind == "f" and (column.ndim == 1 or key == SCORE)
 
 
-def csv_cell(value: Any) -> str:
-    """One JSON-ready value as a cell of CSV; null is empty, the empty text is in quotes."""
-    if isinstance(value, str):
-        return _quoted(value) if not value or any(mark in value for mark in '",\r\n') else value
-    if isinstance(value, list):
-        return _quoted(json.dumps(value, ensure_ascii=False))
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
-
-
-def _score_cells(column: Any) -> Any:
-    if column.ndim == 1:
-        return map(str, json_ready(column))
-    return (",".join(map(str, row)) for row in json_ready(column))
-
-
-def _cells(column: Any) -> Any:
-    return map(csv_cell, _ready(column))
-
-
-def _lines(lines: Iterable[str]) -> bytes:
-    text = "\n".join(lines)
-    return (text + "\n").encode() if text else b""
+def _cells(key: str, column: Any) -> list[str]:
+    if _are_numbers(column, key):
+        return csv_lines(column).decode().split("\n") if len(column) else []
+    return [csv_cell(value) for value in _ready(column)]
 
 
 def _records(values: Values) -> list[dict[str, Any]]:

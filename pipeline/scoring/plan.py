@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from pipeline.columns import AnyColumn
+import numpy as np
+
+from pipeline.columns import AnyColumn, take
 from pipeline.errors import BundleError, DataError, SchemaError
-from pipeline.operators.base import ColumnType, Node, Operator, RowError
+from pipeline.operators.base import KINDS, ColumnType, Node, Operator, RowError
 from pipeline.schema.contract import Column, Schema
 
 
@@ -19,6 +22,7 @@ class Step:
     operator: Operator
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    ports: tuple[str, ...]
 
 
 class Plan:
@@ -26,7 +30,13 @@ class Plan:
 
     def __init__(self, nodes: Sequence[Node]) -> None:
         self.steps = tuple(
-            Step(node.name, node.operator, tuple(node.shape.inputs.values()), tuple(node.shape.outputs.values()))
+            Step(
+                node.name,
+                node.operator,
+                tuple(node.shape.inputs.values()),
+                tuple(node.shape.outputs.values()),
+                tuple(node.shape.outputs),
+            )
             for node in nodes
         )
         self.inputs = self._raw_inputs()
@@ -53,14 +63,11 @@ class Plan:
 
     def types(self, schema: Schema) -> dict[str, ColumnType]:
         """What every column is, raw ones as the contract says."""
-        known = {
-            column.name: ColumnType("vector", column.size)
-            if column.struct == "vector"
-            else ColumnType("text" if column.type == "string" else "number", basic=column.type)
-            for column in schema.columns
-        }
+        known = {column.name: type_of(column) for column in schema.columns}
         for step in self.steps:
-            kinds = step.operator.output_types([known.get(name, ColumnType("number")) for name in step.inputs])
+            inputs = [known.get(name, ColumnType("number")) for name in step.inputs]
+            _check_kinds(step, inputs)
+            kinds = step.operator.types_of(inputs, step.ports)
             known.update(zip(step.outputs, kinds, strict=True))
         return known
 
@@ -87,22 +94,45 @@ class Plan:
 
 
 def run(steps: Sequence[Step], columns: Mapping[str, AnyColumn], offset: int = 0) -> dict[str, AnyColumn]:
-    """All columns after the steps; a refused row is a DataError, its number counted from 1 past `offset`."""
+    """All columns after the steps; a refused row is a DataError, its number counted from 1 past `offset`.
+
+    A row that Spark would skip is refused too: as many rows come out as went in.
+    """
     known = dict(columns)
     for step in steps:
         try:
-            made = step.operator.apply([known[name] for name in step.inputs])
+            made = step.operator.columns_of([known[name] for name in step.inputs], step.ports)
         except RowError as error:
-            raise _data_error(error, step, steps, offset) from error
+            raise _data_error(error, step, steps, offset + error.row + 1) from error
         known.update(zip(step.outputs, made, strict=True))
     return known
 
 
-def _data_error(error: RowError, step: Step, steps: Sequence[Step], offset: int) -> DataError:
+def run_skipping(
+    steps: Sequence[Step], columns: Mapping[str, AnyColumn], offset: int = 0
+) -> tuple[dict[str, AnyColumn], np.ndarray[Any, Any]]:
+    """All columns after the steps without the rows that Spark would skip, and the places of the rows that stay."""
+    known = dict(columns)
+    stayed = np.arange(len(next(iter(known.values()))))
+    for step in steps:
+        inputs = [known[name] for name in step.inputs]
+        skipped = step.operator.skipped_rows(inputs)
+        if skipped is not None and skipped.any():
+            known = {name: take(column, ~skipped) for name, column in known.items()}
+            stayed = stayed[~skipped]
+        try:
+            made = step.operator.columns_of([known[name] for name in step.inputs], step.ports)
+        except RowError as error:
+            raise _data_error(error, step, steps, offset + int(stayed[error.row]) + 1) from error
+        known.update(zip(step.outputs, made, strict=True))
+    return known, stayed
+
+
+def _data_error(error: RowError, step: Step, steps: Sequence[Step], row: int) -> DataError:
     column = _origin(step.inputs[error.place], steps)
     return DataError(
         error.message,
-        row=offset + error.row + 1,
+        row=row,
         column=column,
         value=error.value,
         expected=error.expected,
@@ -123,7 +153,32 @@ def _origin(column: str, steps: Sequence[Step]) -> str:
             return column
 
 
+def _check_kinds(step: Step, found: Sequence[ColumnType]) -> None:
+    """Refuses text where numbers are due and the like; the operators themselves tell numbers from vectors."""
+    for name, kind, due in zip(step.inputs, found, step.operator.input_types(len(step.inputs)), strict=True):
+        if _FAMILIES[kind.kind] not in _TAKEN[due.kind]:
+            raise BundleError(f"node {step.name!r} takes column {name!r} for a {due.kind}, but it is a {kind.kind}")
+
+
+# Text operators take numbers too, as their text.
+_FAMILIES = {kind: kind for kind in KINDS} | {"vector": "number"}
+_TAKEN = {kind: {family} for kind, family in _FAMILIES.items()} | {"text": {"text", "number"}}
+
+
+def type_of(column: Column) -> ColumnType:
+    """What a column of the contract is to an operator."""
+    if column.struct == "vector":
+        return ColumnType("vector", column.size)
+    if column.struct == "array":
+        return ColumnType("texts") if column.type == "string" else ColumnType("vector", column.size)
+    return ColumnType("text" if column.type == "string" else "number", basic=column.type, nullable=column.nullable)
+
+
 def _column(name: str, kind: ColumnType) -> Column:
     if kind.kind == "vector":
         return Column(name, "double", struct="vector", size=kind.size)
+    if kind.kind == "texts":
+        return Column(name, "string", struct="array", nullable=True)
+    if kind.kind in ("map", "vectors"):
+        raise BundleError(f"the bundle reads column {name!r}, a {kind.kind}, which no contract can express")
     return Column(name, "string" if kind.kind == "text" else kind.basic, nullable=True)

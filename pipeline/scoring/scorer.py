@@ -17,8 +17,9 @@ from pipeline.errors import ModelError
 from pipeline.schema.contract import Schema
 from pipeline.scoring.arrow import from_arrow, to_arrow
 from pipeline.scoring.booster import Booster
+from pipeline.scoring.float32 import check_float32
 from pipeline.scoring.load import Parts, load_parts
-from pipeline.scoring.plan import Plan, run
+from pipeline.scoring.plan import Plan, run, run_skipping
 
 # Rows that are worked on at once: their columns stay in the processor's cache.
 CHUNK_ROWS = 32_768
@@ -69,23 +70,44 @@ class Scorer:
 
         Without `columns` the table's own columns and all made ones; else just those named, which may be raw ones.
         Vectors are fixed-size lists of float64, above 2,048 values Spark's sparse struct. Raises DataError, rows
-        counted past `offset`.
+        counted past `offset`, also for a row that Spark would skip: see transform_skipping.
         """
-        wanted = list(columns) if columns is not None else [*table.schema.names, *self._plan.outputs]
-        made = [name for name in wanted if name in self._plan.outputs]
+        wanted, made = self._wanted(table, columns)
         steps = self._plan.needed(made)
-        raw = self._plan.raw_of(made)
-        passed = [name for name in wanted if name not in made]
-        if columns is not None:
-            self._plan.needed(passed)
-        ready = conform(table, self._subset(raw), offset=offset)
+        ready = conform(table, self._subset(self._plan.raw_of(made)), offset=offset)
         parts: dict[str, list[Any]] = {name: [] for name in made}
         for at, chunk in _chunks(ready, offset):
             known = run(steps, chunk, at)
             for name in made:
                 parts[name].append(to_arrow(known[name]))
-        arrays = [pa.chunked_array(parts[name]) if name in parts else table[name] for name in wanted]
-        return pa.table(arrays, names=wanted)
+        return _table(wanted, parts, table)
+
+    def transform_skipping(
+        self, table: Any, columns: Sequence[str] | None = None, *, offset: int = 0
+    ) -> tuple[Any, np.ndarray[Any, Any]]:
+        """As transform, without the rows that Spark would skip (`handleInvalid="skip"`), and which rows stay.
+
+        The second value has the places, from 0, of the input rows that the output rows stand for.
+        """
+        wanted, made = self._wanted(table, columns)
+        ready = conform(table, self._subset(list(self._plan.inputs)), offset=offset)
+        parts: dict[str, list[Any]] = {name: [] for name in made}
+        stayed = []
+        for at, chunk in _chunks(ready, offset):
+            # All steps: a row is skipped whatever is asked for.
+            known, rows = run_skipping(self._plan.steps, chunk, at)
+            stayed.append(rows + at - offset)
+            for name in made:
+                parts[name].append(to_arrow(known[name]))
+        rows = np.concatenate(stayed)
+        return _table(wanted, parts, table.take(rows)), rows
+
+    def _wanted(self, table: Any, columns: Sequence[str] | None) -> tuple[list[str], list[str]]:
+        """The names of a transform's columns, and those of them that the bundle makes."""
+        if columns is None:
+            return [*table.schema.names, *self._plan.outputs], list(self._plan.outputs)
+        self._plan.needed(columns)
+        return list(columns), [name for name in columns if name in self._plan.outputs]
 
     def features_of(self, table: Any, offset: int = 0) -> list[Vectors]:
         """The feature vectors of a table, in chunks of rows; rows in errors count past `offset`."""
@@ -98,9 +120,7 @@ class Scorer:
 
         Raises DataError naming row and column, rows counted past `offset`; ModelError without a booster.
         """
-        booster = self._need_booster()
-        parts = [booster.predict(vectors, margin=margin) for vectors in self.features_of(table, offset)]
-        return np.concatenate(parts)
+        return self.predict_features(self.features_of(table, offset), margin=margin, offset=offset)
 
     def predict_one(self, row: Mapping[str, Any] | Sequence[Any]) -> float | np.ndarray[Any, Any]:
         """One row's prediction: a float, or the classes' probabilities; the row by name or in schema order.
@@ -114,15 +134,33 @@ class Scorer:
         self, columns: Mapping[str, AnyColumn], *, margin: bool = False, offset: int = 0
     ) -> np.ndarray[Any, Any]:
         """Predictions of columns that already keep the contract; see predict."""
-        return self._need_booster().predict(self.features_of_columns(columns, offset), margin=margin)
+        return self.predict_features([self.features_of_columns(columns, offset)], margin=margin, offset=offset)
+
+    def predict_features(
+        self, parts: Sequence[Vectors], *, margin: bool = False, offset: int = 0
+    ) -> np.ndarray[Any, Any]:
+        """Predictions of feature vectors in chunks of rows; a DataError for a value that float32 cannot hold.
+
+        See predict.
+        """
+        if self.booster is None:
+            raise ModelError("there is no booster beside the bundle", hint="ask for the bundle's columns instead")
+        predictions = []
+        for vectors in parts:
+            check_float32(vectors, self.manifest.feature_names, offset)
+            predictions.append(self.booster.predict(vectors, margin=margin))
+            offset += len(vectors)
+        return predictions[0] if len(predictions) == 1 else np.concatenate(predictions)
 
     def features_of_columns(self, columns: Mapping[str, AnyColumn], offset: int = 0) -> Vectors:
         """The feature vectors of columns that already keep the contract."""
         return _vectors(run(self._steps, columns, offset)[self._need_features()])
 
-    def transform_columns(self, columns: Mapping[str, AnyColumn], names: Sequence[str]) -> dict[str, AnyColumn]:
-        """The named columns, raw or made, of columns that already keep the contract."""
-        known = run(self._plan.needed(names), columns)
+    def transform_columns(
+        self, columns: Mapping[str, AnyColumn], names: Sequence[str], *, offset: int = 0
+    ) -> dict[str, AnyColumn]:
+        """The named columns, raw or made, of columns that already keep the contract; see transform."""
+        known = run(self._plan.needed(names), columns, offset)
         return {name: known[name] for name in names}
 
     def _subset(self, raw: Sequence[str]) -> Schema:
@@ -134,11 +172,6 @@ class Scorer:
         if self.features is None:
             raise ModelError("the bundle makes no vector that could be scored")
         return self.features
-
-    def _need_booster(self) -> Booster:
-        if self.booster is None:
-            raise ModelError("there is no booster beside the bundle", hint="ask for the bundle's columns instead")
-        return self.booster
 
     def _last_vector(self, contract: Schema) -> str | None:
         types = self._plan.types(contract)
@@ -166,6 +199,11 @@ class Scorer:
             raise ModelError(
                 f"the booster takes {self.booster.num_feature} features, the bundle makes {self.feature_count}"
             )
+
+
+def _table(names: Sequence[str], made: Mapping[str, list[Any]], table: Any) -> Any:
+    arrays = [pa.chunked_array(made[name]) if name in made else table[name] for name in names]
+    return pa.table(arrays, names=names)
 
 
 def _chunks(table: Any, offset: int) -> Any:

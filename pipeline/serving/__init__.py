@@ -1,5 +1,1 @@
-"""The endpoint: SageMaker's contract for inference containers, over one scorer."""
-
-from pipeline.serving.server import serve
-
-__all__ = ["serve"]
+"""The endpoint: SageMaker's contract for inference containers, over one scorer. `server.serve` runs it."""

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from pipeline.errors import PipelineError
 from pipeline.schema import load_schema
-from pipeline.serving.server import serve
 from pipeline.serving.settings import PORTS, WORKERS, whole, words
 
 
@@ -19,6 +18,9 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "python -m pi
     """Serves until it is stopped; returns the exit status, 1 for a model or setting that cannot be used."""
     options = _parser(program).parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    # Imported late: asking for help, or a wrong option, needs none of it.
+    from pipeline.serving.server import serve
+
     try:
         return serve(
             options.model,
@@ -39,8 +41,8 @@ def _parser(program: str) -> argparse.ArgumentParser:
         prog=program,
         description="Serve a model: GET /ping, GET /execution-parameters, POST /invocations.",
         epilog="SageMaker's variables set what no option does: SAGEMAKER_BIND_TO_PORT, SAGEMAKER_MODEL_SERVER_WORKERS, "
-        "SAGEMAKER_MAX_PAYLOAD_IN_MB, SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT, SAGEMAKER_INFERENCE_OUTPUT and "
-        "SAGEMAKER_SPARKML_SCHEMA.",
+        "SAGEMAKER_MODEL_SERVER_TIMEOUT, SAGEMAKER_MAX_PAYLOAD_IN_MB, SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT, "
+        "SAGEMAKER_INFERENCE_OUTPUT and SAGEMAKER_SPARKML_SCHEMA.",
     )
     add = parser.add_argument
     add(

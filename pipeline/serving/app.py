@@ -100,7 +100,7 @@ class App:
 
 async def _refuse_rest(receive: Receive, send: Send, error: PipelineError) -> None:
     """Answers before the body is whole, then closes: a close with unread data would take the reply with it."""
-    body = _error_body(error.to_dict())
+    body = error_body(error.to_dict())
     await _start(send, error.http_status, body, [(b"content-type", b"application/json"), (b"connection", b"close")])
     await send({"type": "http.response.body", "body": body, "more_body": True})
     try:
@@ -119,7 +119,7 @@ async def _send_unexpected(send: Send) -> None:
 
 
 async def _send_error(send: Send, status: int, problem: dict[str, Any], *headers: tuple[bytes, bytes]) -> None:
-    await _send(send, status, _error_body(problem), (b"content-type", b"application/json"), *headers)
+    await _send(send, status, error_body(problem), (b"content-type", b"application/json"), *headers)
 
 
 async def _send(send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
@@ -132,7 +132,8 @@ async def _start(send: Send, status: int, body: bytes, headers: Iterable[tuple[b
     await send({"type": "http.response.start", "status": int(status), "headers": [*headers, length]})
 
 
-def _error_body(problem: dict[str, Any]) -> bytes:
+def error_body(problem: dict[str, Any]) -> bytes:
+    """The JSON body of an error: its texts cut to a readable length, without values that are no scalars."""
     shown = {key: _short(key, value) for key, value in problem.items()}
     return orjson.dumps({"error": {key: value for key, value in shown.items() if value is not None}}, default=str)
 

@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.columns import AnyColumn
 from pipeline.errors import ConfigError, DataError, NotAcceptableError, PipelineError, SchemaError
 from pipeline.schema.contract import Schema
+from pipeline.scoring.feature_text import Rows
 from pipeline.scoring.load import load_parts
 from pipeline.scoring.outputs import Outputs, chunk_rows
 from pipeline.scoring.plan import run
@@ -17,7 +18,7 @@ from pipeline.scoring.scorer import Scorer
 from pipeline.serving.body import decoded
 from pipeline.serving.contracts import Contract, Contracts
 from pipeline.serving.media_types import CSV, reply_type, request_type
-from pipeline.serving.replies import FEATURE_FORMS, SCORE_FORMS, Values, values_of
+from pipeline.serving.replies import FEATURE_FORMS, SCORE_FORMS, values_of
 from pipeline.serving.requests import Request, RequestReader
 from pipeline.serving.settings import Settings
 
@@ -65,7 +66,7 @@ class Endpoint:
             yield outputs.of_columns(columns, at) if outputs else _column(request.contract, columns, at)
 
 
-def _column(contract: Contract, columns: Mapping[str, AnyColumn], at: int) -> Values:
+def _column(contract: Contract, columns: Mapping[str, AnyColumn], at: int) -> Rows:
     output = contract.output
     if output is None:
         raise SchemaError(

@@ -6,24 +6,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import orjson
-
-from pipeline.columns import AnyColumn, Dense, Numbers, Sparse, Text
+from pipeline.columns import AnyColumn, Numbers
 from pipeline.data.cells import DTYPES
 from pipeline.errors import PayloadTooLargeError
 from pipeline.schema.contract import Column
-from pipeline.scoring.outputs import csv_cell, csv_text, json_lines, json_predictions, json_ready
+from pipeline.scoring.feature_text import Rows, features_csv, features_json, features_json_lines, features_text_lines
+from pipeline.scoring.outputs import csv_text, json_lines, json_predictions
+from pipeline.scoring.text import json_ready, rows_of
 from pipeline.serving.media_types import CSV, JSON, JSON_LINES, JSON_LINES_TEXT
 from pipeline.serving.settings import MIB
 
 # Wide features make replies many times the size of their request.
 MAX_REPLY = 128 * MIB
-
-# A bundle's column: vectors as a matrix, anything else as JSON-ready values.
-Values = np.ndarray[Any, Any] | list[Any]
-
-_NUMPY = orjson.OPT_SERIALIZE_NUMPY
 
 
 @dataclass(frozen=True)
@@ -58,57 +52,16 @@ def _forms(csv: Any, json: Any, lines: Any) -> dict[str, Form]:
     }
 
 
-def _feature_csv(values: Values) -> bytes:
-    if isinstance(values, np.ndarray):
-        return b"\n".join(_bare(values)) + b"\n"
-    return "".join(csv_cell(value) + "\n" for value in values).encode()
-
-
-def _feature_json(values: Values) -> bytes:
-    if isinstance(values, np.ndarray):
-        return b'{"features":[' + b']},{"features":['.join(_rows(values)) + b"]}"
-    return orjson.dumps([{"features": value} for value in values])[1:-1]
-
-
-def _feature_lines(values: Values) -> bytes:
-    if isinstance(values, np.ndarray):
-        return b'{"features":[' + b']}\n{"features":['.join(_rows(values)) + b"]}\n"
-    return b"".join(orjson.dumps({"features": value}, option=orjson.OPT_APPEND_NEWLINE) for value in values)
-
-
-def _feature_texts(values: Values) -> bytes:
-    if isinstance(values, np.ndarray):
-        return b'{"source":"' + b'"}\n{"source":"'.join(_bare(values)).replace(b",", b" ") + b'"}\n'
-    texts = (value if isinstance(value, str) else csv_cell(value) for value in values)
-    return b"".join(orjson.dumps({"source": text}, option=orjson.OPT_APPEND_NEWLINE) for text in texts)
-
-
-def _rows(matrix: Any) -> list[bytes]:
-    """Each row's numbers with commas between, as JSON says them."""
-    finite = np.isfinite(matrix).all()
-    text = orjson.dumps(np.ascontiguousarray(matrix) if finite else json_ready(matrix), option=_NUMPY)
-    return text[2:-2].split(b"],[")
-
-
-def _bare(matrix: Any) -> list[bytes]:
-    # The only texts among numbers are NaN and the infinities.
-    return [row.replace(b'"', b"") for row in _rows(matrix)]
-
-
 SCORE_FORMS = _forms(csv_text, json_predictions, json_lines)
 FEATURE_FORMS = {
-    **_forms(_feature_csv, _feature_json, _feature_lines),
-    JSON_LINES_TEXT: Form(b"application/jsonlines;data=text", _feature_texts),
+    **_forms(features_csv, features_json, features_json_lines),
+    JSON_LINES_TEXT: Form(b"application/jsonlines;data=text", features_text_lines),
 }
 
 
-def values_of(column: AnyColumn, output: Column) -> Values:
+def values_of(column: AnyColumn, output: Column) -> Rows:
     """A column's rows as JSON-ready values, numbers of the type that `output` declares; vectors as a matrix."""
-    if isinstance(column, Text):
-        return [column[row] for row in range(len(column))]
-    if isinstance(column, Dense | Sparse):
-        return column.values if isinstance(column, Dense) else column.dense().values
-    return _numbers(column, output)
+    return _numbers(column, output) if isinstance(column, Numbers) else rows_of(column)
 
 
 def _numbers(column: Numbers, output: Column) -> list[Any]:

@@ -172,7 +172,7 @@ def _row_chunks(rows: Sequence[Any], schema: Schema, size: int) -> Iterator[tupl
 def _table_chunks(table: Any, size: int) -> Iterator[tuple[int, Columns]]:
     for at in range(0, table.num_rows, size):
         part = table.slice(at, size)
-        yield at, {name: from_arrow(part[name], name) for name in table.schema.names}
+        yield at, {name: from_arrow(part[name], name, at) for name in table.schema.names}
 
 
 def _loads(text: bytes, row: int | None = None) -> Any:

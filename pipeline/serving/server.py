@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import gc
 import os
 import socket
@@ -19,6 +20,7 @@ from pipeline.errors import RequirementError
 from pipeline.schema.contract import Schema
 from pipeline.serving.app import App
 from pipeline.serving.endpoint import load_endpoint
+from pipeline.serving.protocol import TimedProtocol
 from pipeline.serving.settings import Settings
 from pipeline.serving.workers import Workers, exit_on_signal
 
@@ -64,7 +66,7 @@ def serve(
             # The model lives as long as the process: the collector need not look at it again.
             gc.collect()
             gc.freeze()
-            _Server(app, ready).run(sockets=[listener])
+            _Server(app, settings.timeout, ready).run(sockets=[listener])
 
     if settings.workers > 1:
         return Workers(work).run(settings.workers, announce)
@@ -76,11 +78,12 @@ def serve(
 class _Server(uvicorn.Server):
     """uvicorn that tells when it listens."""
 
-    def __init__(self, app: App, ready: Callable[[], None]) -> None:
+    def __init__(self, app: App, timeout: float, ready: Callable[[], None]) -> None:
         config = uvicorn.Config(
             app,
             loop="uvloop",
-            http="httptools",
+            # uvicorn only calls it.
+            http=functools.partial(TimedProtocol, seconds=timeout),  # type: ignore[arg-type]
             ws="none",
             lifespan="off",
             log_config=None,

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.errors import ConfigError
 
 MIB = 1 << 20
-PORTS, WORKERS = (0, 65535), (1, 256)
+PORTS, WORKERS, TIMEOUTS = (0, 65535), (1, 256), (1, 3600)
 _LOOPBACK, _EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - a container's endpoint is called from outside of it
 
 
@@ -17,6 +17,7 @@ _LOOPBACK, _EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - a container's en
 class Settings:
     """What the server and its requests need to know.
 
+    `timeout` is the seconds that a request may take to arrive; its default is that of SageMaker for an invocation.
     `default_accept` is the reply's media type where a request names none, `output` the contents of a prediction,
     `sparkml_schema` AWS's {"input", "output"} document, which overrides the archive's contract; empty where not set.
     """
@@ -24,6 +25,7 @@ class Settings:
     host: str = _LOOPBACK
     port: int = 8080
     workers: int = 1
+    timeout: int = 60
     max_payload_mb: int = 6
     default_accept: str = ""
     output: tuple[str, ...] = ()
@@ -45,6 +47,7 @@ class Settings:
         found: dict[str, Any] = {
             "port": _number(environment, "SAGEMAKER_BIND_TO_PORT", *PORTS),
             "workers": _number(environment, "SAGEMAKER_MODEL_SERVER_WORKERS", *WORKERS),
+            "timeout": _number(environment, "SAGEMAKER_MODEL_SERVER_TIMEOUT", *TIMEOUTS),
             "max_payload_mb": _number(environment, "SAGEMAKER_MAX_PAYLOAD_IN_MB", 1, 1024),
             "default_accept": environment.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "").strip(),
             "output": words(environment.get("SAGEMAKER_INFERENCE_OUTPUT", "")),

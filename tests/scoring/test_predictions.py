@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -70,27 +69,6 @@ def test_sparse_rows_keep_or_lose_their_zeros_as_the_model_was_trained(zeros_are
     booster = Booster(bytes(reference.save_raw("ubj")), zeros_are_missing=zeros_are_missing)
     assert booster.predict(sparse).tobytes() == reference.predict(matrix).tobytes()
     assert booster.predict(Dense(dense)).tobytes() == reference.predict(matrix).tobytes()
-
-
-class Hostile:
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return (exec, ("raise SystemExit('the pickle was run')",))
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (pickle.dumps(Hostile()), "pickle"),
-        (pickle.dumps(Hostile(), protocol=0), "UBJ nor JSON|pickle"),
-        (b"", "UBJ nor JSON"),
-        (b"binf\x00\x00", "UBJ nor JSON"),
-        (b"{", "XGBoost refuses"),
-        (b'{"learner": 1}', "XGBoost refuses"),
-    ],
-)
-def test_a_file_that_is_no_model_is_refused(content: bytes, words: str) -> None:
-    with pytest.raises(ModelError, match=words):
-        Booster(content)
 
 
 @pytest.fixture(scope="module")

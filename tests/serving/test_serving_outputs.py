@@ -14,7 +14,8 @@ from serving_models import CLASSES, OBJECTIVES, csv_of, predictions, rows, score
 from serving_server import Server
 
 from pipeline.errors import ConfigError, DataError, ModelError
-from pipeline.scoring.outputs import Outputs, csv_cell, csv_text, json_lines, json_ready
+from pipeline.scoring.outputs import Outputs, csv_text, json_lines
+from pipeline.scoring.text import csv_cell, json_ready
 
 ROWS = rows(120, seed=11)
 ALL = ("predicted_label", "labels", "probability", "probabilities", "raw_score", "raw_scores")

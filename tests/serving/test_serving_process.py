@@ -291,6 +291,7 @@ def test_the_default_accept(server: Callable[..., Server], default: str) -> None
         ("SAGEMAKER_BIND_TO_PORT", "http", "65535"),
         ("SAGEMAKER_MAX_PAYLOAD_IN_MB", "0", "from 1"),
         ("SAGEMAKER_MODEL_SERVER_WORKERS", "-1", "from 1"),
+        ("SAGEMAKER_MODEL_SERVER_TIMEOUT", "0", "from 1"),
     ],
 )
 def test_settings_are_checked_before_anything_is_served(archive: Archive, variable: str, value: str, says: str) -> None:
