@@ -40,10 +40,11 @@ test: setup
 test-spark4: .venv-spark4/.installed
 	.venv-spark4/bin/python -m pytest tests/operators
 
-.venv-spark4/.installed: requirements/build.txt requirements/spark4.txt
+.venv-spark4/.installed: requirements/build.txt requirements/spark4.txt setup.py
 	$(PYTHON) -m venv --clear .venv-spark4
 	.venv-spark4/bin/python -m pip install -q --require-hashes -r requirements/build.txt
 	.venv-spark4/bin/python -m pip install -q --require-hashes --no-build-isolation -r requirements/spark4.txt
+	@PYTHONWARNINGS=ignore .venv-spark4/bin/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
 # What the operators' suite found on both Sparks, as a table for people.

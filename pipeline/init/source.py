@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.data.csv import BOM
+from pipeline.data.encoding import check_encoding
 from pipeline.errors import DataError
 
 _OTHER_KINDS = {
@@ -14,9 +14,6 @@ _OTHER_KINDS = {
     b"PK\x03\x04": ("is a zip archive or a spreadsheet", "unpack it, or save the sheet as CSV in UTF-8"),
     b"\xd0\xcf\x11\xe0": ("is a spreadsheet", "save the sheet as CSV in UTF-8"),
     b"PAR1": ("is Parquet", "a CSV file is read here; a pipeline file reads Parquet with data.format: parquet"),
-    BOM: ("starts with a byte order mark", "save it as UTF-8 without BOM"),
-    b"\xff\xfe": ("is UTF-16, not UTF-8", "save it as UTF-8"),
-    b"\xfe\xff": ("is UTF-16, not UTF-8", "save it as UTF-8"),
 }
 
 
@@ -41,6 +38,7 @@ def open_csv(path: Path) -> BinaryIO:
 def _check_head(path: Path, head: bytes) -> None:
     if not head:
         raise DataError(f"{path} is empty", hint="there is no row in it")
+    check_encoding(head, path.name)
     for start, (problem, hint) in _OTHER_KINDS.items():
         if head.startswith(start):
             raise DataError(f"{path.name} {problem}", hint=hint)

@@ -6,15 +6,20 @@ Source: JDK 17, `java -XX:ArchiveClassesAtExit`.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import subprocess
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
 
 class ClassData:
-    """The archive of one Java and one pyspark: `options` are the JVM's; `keep` follows a JVM that ended well."""
+    """The archive of one Java and one pyspark: `options` are the JVM's that runs inside `gathering`.
+
+    Where no archive can be made, `options` is empty and the JVM starts as ever.
+    """
 
     def __init__(self, java_home: Path) -> None:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inference-pipeline" / "class-data"
@@ -23,10 +28,16 @@ class ClassData:
         self._made = cache / f".{key}.{os.getpid()}"
         self.options = self._options(java_home)
 
-    def keep(self) -> None:
-        """Puts what this JVM has gathered where the next one finds it."""
-        if self._made.exists():
-            self._made.replace(self._classes)
+    @contextlib.contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Puts what a JVM gathers where the next one finds it, if it ends well."""
+        try:
+            yield
+            with contextlib.suppress(OSError):
+                self._made.replace(self._classes)
+        finally:
+            with contextlib.suppress(OSError):
+                self._made.unlink()
 
     def _options(self, java_home: Path) -> list[str]:
         quiet = ["-Xshare:auto", "-Xlog:disable", "-Xlog:all=error:stderr"]

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import glob
 import os
+import re
 import shutil
 from pathlib import Path
 from types import TracebackType
 
-from pipeline.errors import PipelineError
+from pipeline.errors import ConfigError
 
 RECORD = "run.json"
+_OWNER = re.compile(r"\.run-(\d+)(-old)?$")
 
 
 class RunFolder:
     """A folder to work in that takes its target's place on `publish`, and is gone on any other way out.
 
-    Only an empty folder or an earlier run is replaced; what a killed run left behind is cleared away.
+    Only an empty folder or an earlier run is replaced; what a killed run left behind is cleared away. Raises
+    ConfigError for a target that is something else, or that cannot be written.
     """
 
     def __init__(self, target: Path) -> None:
@@ -24,7 +28,7 @@ class RunFolder:
 
     def __enter__(self) -> RunFolder:
         if self.target.exists() and not _replaceable(self.target):
-            raise PipelineError(
+            raise ConfigError(
                 f"{self.target} is there and is not a run", hint="name another --output, or remove it yourself"
             )
         try:
@@ -32,7 +36,7 @@ class RunFolder:
             self._clear_leftovers()
             self.path.mkdir()
         except OSError as error:
-            raise PipelineError(f"cannot write to {self.target.parent}: {error.strerror}") from error
+            raise ConfigError(f"cannot write to {self.target.parent}: {error.strerror}") from error
         return self
 
     def __exit__(
@@ -45,13 +49,18 @@ class RunFolder:
         old = self.path.with_name(self.path.name + "-old")
         if self.target.exists():
             self.target.rename(old)
-        self.path.rename(self.target)
+        try:
+            self.path.rename(self.target)
+        except OSError:
+            if old.exists():
+                old.rename(self.target)
+            raise
         shutil.rmtree(old, ignore_errors=True)
 
     def _clear_leftovers(self) -> None:
-        for left in self.target.parent.glob(f".{self.target.name}.run-*"):
-            owner = left.name.rsplit("run-", 1)[-1].split("-")[0]
-            if not owner.isdigit() or not _is_alive(int(owner)):
+        for left in self.target.parent.glob(f".{glob.escape(self.target.name)}.run-*"):
+            owner = _OWNER.search(left.name)
+            if owner is not None and not _is_alive(int(owner[1])):
                 shutil.rmtree(left, ignore_errors=True)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,17 +14,23 @@ from pipeline.errors import StepError
 
 _RAISED = re.compile(r"[\w.]*(Error|Exception): ")
 
+_PATIENCE = 10  # seconds that a process may take to end
+
 OnLine = Callable[[str], None]
 
 
 def run_process(
     step: str, command: Sequence[str], log: Path, *, environment: Mapping[str, str], on_line: OnLine | None = None
 ) -> None:
-    """Runs a command to its end; raises StepError with the command's own error message if it fails."""
+    """Runs a command to its end; raises StepError with the command's own error message if it fails.
+
+    Whatever else interrupts it, Ctrl-C or an error of `on_line`, ends the command with all that it started.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     lines: list[str] = []
-    with log.open("w", encoding="utf-8") as record:
-        process = subprocess.Popen(
+    with (
+        log.open("w", encoding="utf-8") as record,
+        subprocess.Popen(
             list(command),
             env=dict(environment),
             stdin=subprocess.DEVNULL,
@@ -32,7 +41,8 @@ def run_process(
             errors="replace",
             # A group of its own: an interrupt reaches it from here, in order, and not from the terminal.
             start_new_session=True,
-        )
+        ) as process,
+    ):
         try:
             assert process.stdout is not None  # noqa: S101 - asked for above
             for line in process.stdout:
@@ -41,20 +51,25 @@ def run_process(
                 if on_line is not None:
                     on_line(line.rstrip("\n"))
             code = process.wait()
-        finally:
-            if process.poll() is None:
-                _end(process)
+        except BaseException:
+            _end(process)
+            raise
     if code != 0:
         raise _failure(step, lines, code)
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    process.terminate()
-    try:
-        process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    """Ends the process and all that it started: politely, then surely."""
+    _signal_group(process, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=_PATIENCE)
+    _signal_group(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal_group(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
 def _failure(step: str, lines: Sequence[str], code: int) -> StepError:

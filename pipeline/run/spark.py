@@ -80,8 +80,8 @@ def run_etl(
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_LOCAL_HOSTNAME": "localhost",
     }
-    run_process("etl", command, log, environment=environment, on_line=on_line)
-    class_data.keep()
+    with class_data.gathering():
+        run_process("etl", command, log, environment=environment, on_line=on_line)
     zipped.unlink()
     summary: dict[str, Any] = json.loads((output / "summary.json").read_text(encoding="utf-8"))
     return summary

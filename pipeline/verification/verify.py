@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.columns import Dense, Sparse
-from pipeline.errors import PipelineError
+from pipeline.errors import DataError, RequirementError, UnsupportedStageError
 from pipeline.scoring import Scorer
 from pipeline.scoring.arrow import from_arrow
 from pipeline.verification.compare import differences, matrix
@@ -43,7 +43,7 @@ def verify(
     prediction = scorer.predict(rows)
     expected = _xgboost(booster, spark, scorer)
     inputs = rows.select(scorer.schema.names)
-    runtime, mleap_state = _mleap(bundle, inputs, features, mleap)
+    runtime, mleap_state = _mleap(bundle, scorer, inputs, mleap)
     pairs = [_pair("spark", "native", "features", spark, native)]
     if runtime is not None:
         pairs += [
@@ -85,23 +85,32 @@ def _xgboost(model: bytes, features: np.ndarray[Any, Any], scorer: Scorer) -> np
     return np.asarray(booster.predict(matrix_, validate_features=False))
 
 
-def _mleap(bundle: Path, rows: Any, features: str, mode: str) -> tuple[Any, dict[str, Any]]:
+def _mleap(bundle: Path, scorer: Scorer, rows: Any, mode: str) -> tuple[Any, dict[str, Any]]:
     state: dict[str, Any] = {"version": None, "status": "skipped", "reason": "verification.mleap is skip"}
     if mode == "skip":
         return None, state
     from pipeline.mleap.jars import RUNTIME
     from pipeline.mleap.runtime import Runtime
 
+    features = str(scorer.features)
     state["version"] = RUNTIME.version
     try:
+        _only_of_mleap(scorer)
         with Runtime() as runtime:
             made = runtime.load(bundle).transform(rows, [features])
-    except PipelineError as error:
+    except (RequirementError, UnsupportedStageError, DataError) as error:
+        # Not to be had, not meant for it, or, as with nulls, a row that MLeap refuses and Spark does not.
         if mode == "require":
             raise
         return None, {**state, "reason": error.message}
     flat = made[features].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     return flat.reshape(rows.num_rows, -1), {**state, "status": "compared", "reason": None}
+
+
+def _only_of_mleap(scorer: Scorer) -> None:
+    own = [node for node in scorer.bundle.nodes if not node.operator.in_mleap]
+    if own:
+        raise UnsupportedStageError(f"MLeap has no operator like that of node {own[0].name!r}, {own[0].operator.op}")
 
 
 def _sample(  # noqa: PLR0917 - one argument a column of the table

@@ -1,0 +1,36 @@
+"""Evaluation: what the model learned, and how good its predictions of the test rows are."""
+
+from __future__ import annotations
+
+import json
+
+from pipeline.report import ReportData
+from pipeline.run.evaluation import evaluate, task_of
+from pipeline.run.state import Run
+from pipeline.run.training import hyperparameters
+
+
+def evaluation_step(run: Run) -> str:
+    """Adds task, metrics and the features' importance to the record; sets `report_data`."""
+    run.record["training"] |= _learned(run.booster.read_bytes(), run.record["features"]["names"])
+    run.record["task"] = task = task_of(run.record["training"]["objective"])
+    classes = run.record["classes"]
+    count = len(classes) if classes else int(hyperparameters(run.config).get("num_class", "0"))
+    label = run.verified.label
+    run.record["metrics"], drawn = evaluate(task, label, run.verified.prediction, count)
+    run.report_data = ReportData(label=label, prediction=drawn)
+    figures = run.record["metrics"].items()
+    return ", ".join(f"{name} {value:.4g}" for name, value in figures if isinstance(value, float))
+
+
+def _learned(model: bytes, names: list[str]) -> dict[str, str | dict[str, float]]:
+    """The model's objective, and each used feature's mean gain."""
+    import xgboost
+
+    booster = xgboost.Booster(model_file=bytearray(model))
+    gains = booster.get_score(importance_type="gain")
+    by_place = {f"f{place}": name for place, name in enumerate(names)}
+    return {
+        "objective": json.loads(booster.save_config())["learner"]["objective"]["name"],
+        "importance": {by_place.get(key, key): float(value) for key, value in gains.items()},
+    }
