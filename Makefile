@@ -49,6 +49,7 @@ test-spark4: .venv-spark4/.installed
 
 # What the operators' suite found on both Sparks, as a table for people.
 conformance: setup .venv-spark4/.installed
+	@mkdir -p build
 	CONFORMANCE=build/spark3.json $(BIN)/python -m pytest -q tests/operators
 	CONFORMANCE=build/spark4.json .venv-spark4/bin/python -m pytest -q tests/operators
 	$(BIN)/python -m tests.operators.conformance_table build/spark3.json build/spark4.json docs/conformance.md
