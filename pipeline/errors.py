@@ -92,6 +92,18 @@ class DataError(PipelineError):
         self.expected = expected
         self.source = source
 
+    def in_source(self, source: str) -> "DataError":
+        """The same error with the file's name in front."""
+        return DataError(
+            self.problem,
+            row=self.row,
+            column=self.column,
+            value=self.value,
+            expected=self.expected,
+            source=source,
+            hint=self.hint,
+        )
+
     def to_dict(self) -> Dict[str, Any]:
         document = super().to_dict()
         for key in ("row", "column", "value", "expected"):

@@ -28,16 +28,7 @@ def unfit(rows: Any, schema: Schema, options: Namespace) -> DataError:
     """The error for the first row that the contract refuses."""
     texts = [text_name(at) for at in range(len(schema.columns))]
     number, source, record = first(rows, rows[FLAW] == UNFIT, BROKEN, CHECKS, *texts)
-    error = _of_row(record, schema, number, options)
-    return DataError(
-        error.problem,
-        row=error.row,
-        column=error.column,
-        value=error.value,
-        expected=error.expected,
-        source=source,
-        hint=error.hint,
-    )
+    return _of_row(record, schema, number, options).in_source(source)
 
 
 def _of_row(record: Any, schema: Schema, number: int, options: Namespace) -> DataError:

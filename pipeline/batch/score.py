@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.batch.contents import Encode, encoder
 from pipeline.batch.files import format_named, input_files
-from pipeline.batch.tables import Part, of_file, open_tables
+from pipeline.batch.tables import Part, open_tables
 from pipeline.batch.writers import check_output, format_of_output, open_writer
 from pipeline.data.csv import CsvOptions
 from pipeline.errors import DataError
@@ -71,4 +71,4 @@ def _encoded(part: Part, encode: Encode, step: int) -> Iterator[Any]:
         try:
             yield encode(part.table.slice(at, step), part.offset + at)
         except DataError as error:
-            raise of_file(error, part.source) from error
+            raise error.in_source(part.source) from error

@@ -66,7 +66,7 @@ def _parts(files: list[Path], kind: str, contract: Schema, wanted: Schema, optio
                     yield Part(table, file.name, rows, before + done, total)
                 rows += table.num_rows
         except DataError as error:
-            raise of_file(error, file.name) from error
+            raise error.in_source(file.name) from error
         before += file.stat().st_size
         any_row = any_row or rows > 0
     if not any_row:
@@ -87,16 +87,3 @@ def _file_tables(
         )
         for table in text_tables:
             yield table, raw.tell() if raw.seekable() else 0
-
-
-def of_file(error: DataError, name: str) -> DataError:
-    """The error with the file's name in front."""
-    return DataError(
-        error.problem,
-        row=error.row,
-        column=error.column,
-        value=error.value,
-        expected=error.expected,
-        source=name,
-        hint=error.hint,
-    )
