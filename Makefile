@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?=
+PIPELINES ?= 200
+SEED ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test test-spark4 lint format lock bench conformance clean
+.PHONY: help setup run serve test test-spark4 lint format lock bench conformance fuzz clean
 
 help:
 	@echo "make run [DATA=FILE]   ETL, bundle, model, endpoint, batch and report on the abalone pipeline"
@@ -46,6 +48,10 @@ test-spark4: .venv-spark4/.installed
 	.venv-spark4/bin/python -m pip install -q --require-hashes --no-build-isolation -r requirements/spark4.txt
 	@PYTHONWARNINGS=ignore .venv-spark4/bin/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
+
+# Random pipelines, as many as one likes: make fuzz PIPELINES=1000 SEED=5000
+fuzz: setup
+	FUZZ_PIPELINES=$(PIPELINES) FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -q tests/pipelines
 
 # What the operators' suite found on both Sparks, as a table for people.
 conformance: setup .venv-spark4/.installed

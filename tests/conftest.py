@@ -46,16 +46,34 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     os.environ["JAVA_HOME"] = str(java_home())
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     os.environ["SPARK_LOCAL_HOSTNAME"] = "localhost"
+    mleap = _mleap_settings(tmp_path_factory.mktemp("mleap"))
+    java_options = f"-XX:TieredStopAtLevel=1 {mleap.pop('spark.driver.extraJavaOptions', '')}"
     session = (
         SparkSession.builder.master("local[2]")
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.sql.shuffle.partitions", "2")
         .config("spark.sql.codegen.wholeStage", "false")
-        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1")
+        .config("spark.driver.extraJavaOptions", java_options)
+        .config(map=mleap)
         .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
         .config("spark.log.level", "ERROR")
         .getOrCreate()
     )
     yield session
     session.stop()
+
+
+def _mleap_settings(folder: Path) -> dict[str, str]:
+    """What lets MLeap's own serialiser run in the session; nothing where its jars cannot be had or do not fit."""
+    import pyspark
+
+    from pipeline.errors import RequirementError
+    from pipeline.mleap.serializer import serializer_settings
+
+    if not pyspark.__version__.startswith("3."):
+        return {}
+    try:
+        return serializer_settings(folder)
+    except RequirementError:
+        return {}

@@ -9,15 +9,16 @@ import numpy as np
 
 from pipeline.columns import AnyColumn, Numbers
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
+from pipeline.operators.casts import cast
 from pipeline.operators.values import boolean, double, string
 
 
 class Imputer(Operator):
     """Spark's `ImputerModel`, one column a node.
 
-    In: a number of any type. Out: the same type; null and `missing_value` become the surrogate, cast to it.
-    MLeap's runtime also replaces NaN whatever `missing_value` is; in Spark, and here, NaN is replaced only where it
-    is the missing value.
+    In: a number of any type. Out: the same type; null and `missing_value` become the surrogate. All is compared and
+    replaced as float64 and cast back, as Spark does, so a surrogate of whole numbers loses its fraction and a long
+    beyond 2^53 its last digits. NaN is replaced where it is the missing value; MLeap's runtime always replaces it.
     Source: org.apache.spark.ml.feature.ImputerModel.
     """
 
@@ -70,11 +71,8 @@ class Imputer(Operator):
     def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
         column = inputs[0]
         assert isinstance(column, Numbers)
-        values = column.values
-        if math.isnan(self.missing):
-            gone = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
-        else:
-            gone = values == np.array(self.missing).astype(values.dtype)
+        values = column.doubles()
+        gone = np.isnan(values) if math.isnan(self.missing) else values == self.missing
         if column.valid is not None:
-            gone = gone | ~column.valid
-        return [Numbers(np.where(gone, np.array(self.surrogate).astype(values.dtype), values))]
+            gone |= ~column.valid
+        return [Numbers(cast(np.where(gone, self.surrogate, values), column.values.dtype))]

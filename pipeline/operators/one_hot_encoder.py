@@ -15,9 +15,9 @@ from pipeline.operators.values import boolean, int_list, string
 class OneHotEncoder(Operator):
     """Spark's `OneHotEncoderModel`, one column or several.
 
-    In: whole numbers from 0. Out: sparse vectors of the category count, one less with `drop_last`, one more
-    under `keep`. An index outside: refused under `error`, the category after the last under `keep`. Null and
-    fractions are refused, as Spark does.
+    In: numbers from 0; a fraction counts as the whole number below it. Out: sparse vectors of the category count, one
+    less with `drop_last`, one more under `keep`. An index outside, and NaN: refused under `error`, the category after
+    the last under `keep`. Null is refused: Spark makes a null vector of it, which no later stage takes.
     Source: org.apache.spark.ml.feature.OneHotEncoderModel.
     """
 
@@ -82,9 +82,9 @@ class OneHotEncoder(Operator):
         null = column.first_null()
         if null is not None:
             raise RowError("the category index is missing", row=null, place=place, expected="a whole number from 0")
-        wrong = (values < 0) | (values >= size) | (values != np.trunc(values))
-        if wrong.any():
-            values = self._invalid(values, wrong, place)
+        known = (values >= 0) & (values < size)
+        if not known.all():
+            values = self._invalid(values, known, place)
         width = self._width(size)
         hot = values < width
         indptr = np.zeros(len(values) + 1, dtype=np.int64)
@@ -92,12 +92,10 @@ class OneHotEncoder(Operator):
         indices = values[hot].astype(np.int32)
         return Sparse(indptr, indices, np.ones(len(indices)), width)
 
-    def _invalid(self, values: Any, wrong: Any, place: int) -> Any:
+    def _invalid(self, values: Any, known: Any, place: int) -> Any:
         size = self.category_sizes[place]
-        fraction = wrong & (values != np.trunc(values))
-        refused = fraction if self.handle_invalid == "keep" else wrong
-        if refused.any():
-            row = int(np.argmax(refused))
-            value = float(values[row])
-            raise RowError(f"category index {value}", row=row, place=place, value=value, expected=f"0 to {size - 1}")
-        return np.where(wrong, float(size), values)
+        if self.handle_invalid == "keep":
+            return np.where(known, values, float(size))
+        row = int(np.argmin(known))
+        value = float(values[row])
+        raise RowError(f"category index {value}", row=row, place=place, value=value, expected=f"0 to {size - 1}")

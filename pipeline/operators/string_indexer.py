@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Sequence, Tuple
+import re
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from pipeline.columns import AnyColumn, Numbers, Text
-from pipeline.errors import UnsupportedStageError
+from pipeline.errors import BundleError, UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Shape, Types
-from pipeline.operators.numbers import java_text
+from pipeline.operators.numbers import java_double, java_text
 from pipeline.operators.values import integer, string, string_list
 
+# A number as Java prints it.
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,6})\.(?:0|\d{0,24}[1-9])(?:E-?[1-9]\d{0,2})?")
 POLICIES = ("error", "skip", "keep")
 
 
 class StringIndexer(Operator):
     """Spark's `StringIndexerModel`, one column.
 
-    In: text, or a number, which is compared as Java prints it. Out: float64 index of the label.
-    Null and unseen labels: refused under `error`, the index after the last label under `keep`; under `skip`
-    Spark drops the row, here it is refused.
+    In: text, or a number, which is compared as Java prints it (so -0.0 and 0.0 are two labels). Out: float64 index
+    of the label; the empty text is a label like any other. Null and unseen labels: refused under `error`, the index
+    after the last label under `keep`, the row dropped under `skip`; `skip` drops NaN too, even where it is a label.
     Source: org.apache.spark.ml.feature.StringIndexerModel.
     """
 
@@ -32,6 +35,7 @@ class StringIndexer(Operator):
         self.handle_invalid = handle_invalid
         # The last of equal labels wins, as in Spark's map.
         self._index: Dict[str, int] = {label: index for index, label in enumerate(self.labels)}
+        self._spelled = {size: _spelled(self._index, kind) for size, kind in ((4, np.float32), (8, np.float64))}
 
     @classmethod
     def from_spark(cls, stage: Any, types: Types) -> List[Node]:
@@ -60,21 +64,43 @@ class StringIndexer(Operator):
         return [ColumnType("text")]
 
     def output_types(self, inputs: Sequence[ColumnType]) -> List[ColumnType]:
-        return [ColumnType("number")]
+        if inputs[0].kind == "vector":
+            raise BundleError("string_indexer takes text or numbers, not vectors")
+        unseen = ("__unknown",) if self.handle_invalid == "keep" else ()
+        return [ColumnType("number", attributes={"type": "nominal", "vals": self.labels + unseen})]
 
     def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
-        column = inputs[0] if isinstance(inputs[0], Text) else java_text(inputs[0])
-        keep = self.handle_invalid == "keep"
-        unseen = len(self.labels) if keep else -1
-        # One slot more at the end: a null's code of -1 finds it.
-        table = np.empty(len(column.words) + 1)
-        table[:-1] = [self._index.get(word, unseen) for word in column.words]
-        table[-1] = unseen
-        indices = table[column.codes]
-        if not keep and len(indices) and indices.min() < 0:
+        indices = self._indices(inputs[0])
+        if self.handle_invalid != "keep" and len(indices) and indices.min() < 0:
             row = int(np.argmax(indices < 0))
-            self._refuse(column[row], row)
+            self._refuse(_text(inputs[0])[row], row)
         return [Numbers(indices)]
+
+    def skipped_rows(self, inputs: Sequence[AnyColumn]) -> "Optional[np.ndarray[Any, Any]]":
+        if self.handle_invalid != "skip":
+            return None
+        return self.invalid_rows(inputs[0])
+
+    def invalid_rows(self, column: AnyColumn) -> "np.ndarray[Any, Any]":
+        """True for each row that has no index."""
+        rows: "np.ndarray[Any, Any]" = self._indices(column) < 0
+        return rows
+
+    def _indices(self, column: AnyColumn) -> "np.ndarray[Any, Any]":
+        """The index of each row's label, -1 for a row that is refused or skipped."""
+        text = _text(column)
+        unseen = len(self.labels) if self.handle_invalid == "keep" else -1
+        index = self._index
+        if isinstance(column, Numbers) and column.values.dtype.kind == "f":
+            index = {**self._spelled.get(column.values.dtype.itemsize, {}), **index}
+        # One slot more at the end: a null's code of -1 finds it.
+        table = np.empty(len(text.words) + 1)
+        table[:-1] = [index.get(word, unseen) for word in text.words]
+        table[-1] = unseen
+        indices: "np.ndarray[Any, Any]" = table[text.codes]
+        if self.handle_invalid == "skip" and isinstance(column, Numbers) and column.values.dtype.kind == "f":
+            indices[np.isnan(column.values)] = -1
+        return indices
 
     def _refuse(self, value: Any, row: int) -> None:
         shown = ", ".join(repr(label) for label in self.labels[:10])
@@ -100,7 +126,15 @@ class StringIndexers(Operator):
         return [ColumnType("text")] * len(self.indexers)
 
     def output_types(self, inputs: Sequence[ColumnType]) -> List[ColumnType]:
-        return [ColumnType("number")] * len(self.indexers)
+        return [kind for indexer, found in zip(self.indexers, inputs) for kind in indexer.output_types([found])]
+
+    def skipped_rows(self, inputs: Sequence[AnyColumn]) -> "Optional[np.ndarray[Any, Any]]":
+        if self.indexers[0].handle_invalid != "skip":
+            return None
+        rows = np.zeros(len(inputs[0]), dtype=bool)
+        for indexer, column in zip(self.indexers, inputs):
+            rows |= indexer.invalid_rows(column)
+        return rows
 
     def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
         made: List[AnyColumn] = []
@@ -111,6 +145,22 @@ class StringIndexers(Operator):
                 error.place = place
                 raise
         return made
+
+
+def _spelled(index: Dict[str, int], kind: Any) -> Dict[str, int]:
+    """The labels that Java before 19 prints with more digits than it must, by the text with as few as can be."""
+    made = {}
+    for label, place in index.items():
+        if _NUMBER.fullmatch(label):
+            with np.errstate(over="ignore"):
+                text = java_double(kind(label))
+            if text != label:
+                made[text] = place
+    return made
+
+
+def _text(column: AnyColumn) -> Text:
+    return column if isinstance(column, Text) else java_text(column)
 
 
 def _columns(stage: Any) -> List[Tuple[str, str]]:

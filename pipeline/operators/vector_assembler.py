@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -20,8 +20,8 @@ class VectorAssembler(Operator):
     """Spark's `VectorAssembler`.
 
     In: numbers, booleans and vectors. Out: their values side by side, float64; a negative zero becomes zero, as
-    in Spark. Null and NaN: refused under `error`; under `keep` null becomes NaN; under `skip` Spark drops the row, here
-    it is refused. Dense up to 2,048 values, sparse above.
+    in Spark. A number that is null or NaN: refused under `error`, NaN under `keep`, the row dropped under `skip`. NaN
+    within a vector passes, whatever the policy. Dense up to 2,048 values, sparse above.
     Source: org.apache.spark.ml.feature.VectorAssembler.
     """
 
@@ -84,6 +84,18 @@ class VectorAssembler(Operator):
             return [self._sparse(inputs, widths)]
         return [self._dense(inputs, widths)]
 
+    def skipped_rows(self, inputs: Sequence[AnyColumn]) -> "Optional[np.ndarray[Any, Any]]":
+        if self.handle_invalid != "skip":
+            return None
+        skipped = np.zeros(len(inputs[0]), dtype=bool)
+        for column in inputs:
+            if isinstance(column, Numbers):
+                if column.valid is not None:
+                    skipped |= ~column.valid
+                if column.values.dtype.kind == "f":
+                    skipped |= np.isnan(column.values)
+        return skipped
+
     def _dense(self, inputs: Sequence[AnyColumn], widths: Sequence[int]) -> Dense:
         matrix = np.zeros((len(inputs[0]), sum(widths)))
         at = 0
@@ -92,10 +104,8 @@ class VectorAssembler(Operator):
             if isinstance(column, Numbers):
                 part[:, 0] = self._checked(column, place)
             elif isinstance(column, Sparse):
-                self._check(column.values, column.rows(), place)
                 part[column.rows(), column.indices] = column.values
             elif isinstance(column, Dense):
-                self._check(column.values.ravel(), None, place, width)
                 part[:] = column.values
             at += width
         matrix += 0.0  # -0.0 + 0.0 is 0.0
@@ -124,10 +134,8 @@ class VectorAssembler(Operator):
             return np.arange(len(values)), np.zeros(len(values), dtype=np.int64), values
         assert isinstance(column, (Dense, Sparse))
         if isinstance(column, Dense):
-            self._check(column.values.ravel(), None, place, column.size)
             row, index = np.nonzero(column.values)
             return row, index, column.values[row, index]
-        self._check(column.values, column.rows(), place)
         return column.rows(), column.indices, column.values
 
     def _checked(self, column: Numbers, place: int) -> Any:
@@ -137,14 +145,9 @@ class VectorAssembler(Operator):
             if null is not None and self.handle_invalid != "keep":
                 raise RowError("the value is missing", row=null, place=place, expected="a number")
             values = np.where(column.valid, values, np.nan)
-        self._check(values, None, place)
+        if self.handle_invalid != "keep" and column.values.dtype.kind == "f":
+            gone = np.isnan(values)
+            if gone.any():
+                row = int(np.argmax(gone))
+                raise RowError("found NaN", row=row, place=place, value=math.nan, expected="a number")
         return values
-
-    def _check(self, values: Any, rows: Any, place: int, width: int = 1) -> None:
-        if self.handle_invalid == "keep" or values.dtype.kind != "f":
-            return
-        gone = np.isnan(values)
-        if gone.any():
-            at = int(np.argmax(gone))
-            row = int(rows[at]) if rows is not None else at // width
-            raise RowError("found NaN", row=row, place=place, value=math.nan, expected="a number")

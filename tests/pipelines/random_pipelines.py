@@ -1,0 +1,225 @@
+"""Whole pipelines at random: a seed makes the rows, the stages and their order.
+
+FUZZ_SEED=17 FUZZ_PIPELINES=1 pytest tests/pipelines runs one again.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+WORDS = ["red", "größe", "日本", "😀", "the", "of", "Blue", "x1", "", "a b"]
+ROWS = 30
+
+
+@dataclass
+class Columns:
+    """The columns that a stage may read, by what they hold."""
+
+    numbers: list[str]
+    texts: list[str]
+    indices: list[str] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    vectors: list[str] = field(default_factory=list)
+    plain: bool = True
+
+
+# A stage is made of a random source, the columns there are and a name for its output; None where it has no input.
+Maker = Callable[[random.Random, Columns, str], Any]
+
+
+def rows(rng: random.Random, spark: Any, *, plain: bool) -> Any:
+    """Rows of mixed types; where not `plain` with nulls, NaN and negative zeros."""
+
+    def number() -> float | None:
+        odd = [None, float("nan"), -0.0, 1e300, 5e-324]
+        return (
+            rng.choice(odd) if not plain and rng.random() < 0.15 else rng.choice([rng.gauss(0, 3), rng.randint(-3, 3)])
+        )
+
+    def text() -> str | None:
+        return None if not plain and rng.random() < 0.1 else rng.choice(WORDS)
+
+    made = []
+    for at in range(ROWS):
+        value, other = number(), number()
+        sentence = " ".join(rng.choice(WORDS) for _ in range(rng.randint(0 if not plain else 1, 5)))
+        made.append(
+            (
+                float(rng.randint(0, 1)) if at > 1 else float(at),
+                None if value is None else float(value),
+                None if other is None else float(other),
+                rng.randint(-5, 5),
+                rng.random() < 0.5,
+                text(),
+                text() if rng.random() < 0.5 else rng.choice(WORDS[:3]),
+                sentence,
+            )
+        )
+    return spark.createDataFrame(
+        made, "label double, x double, y double, n int, b boolean, kind string, colour string, words string"
+    )
+
+
+def pipeline(seed: int, spark: Any) -> tuple[Any, Any, list[str]]:
+    """A fitted pipeline of 3 to 12 stages, some of them nested, its rows, and the names of its stages."""
+    from pyspark.ml import PipelineModel
+    from pyspark.sql.utils import CapturedException
+
+    rng = random.Random(seed)  # noqa: S311 - chance, not secrets
+    plain = rng.random() < 0.6
+    frame = rows(rng, spark, plain=plain)
+    columns = Columns(["x", "y", "n"], ["kind", "colour", "words"], plain=plain)
+    stages: list[Any] = []
+    names: list[str] = []
+    known = frame
+    wanted = rng.randint(3, 12)
+    for attempt in range(60):
+        if len(stages) == wanted:
+            break
+        kind = rng.choice(list(MAKERS))
+        target = f"{kind}{attempt}"
+        made = MAKERS[kind](rng, columns, target)
+        if made is None:
+            continue
+        stage, holds = made
+        try:
+            fitted = stage.fit(known) if hasattr(stage, "fit") else stage
+            after = fitted.transform(known)
+            after.select(target).collect()
+        except (CapturedException, _java_error()):
+            # What Spark itself does not fit, or refuses on these rows, is no pipeline.
+            continue
+        known = after
+        getattr(columns, holds).append(target)
+        stages.append(fitted)
+        names.append(kind)
+    for _ in range(rng.randint(0, 2)):
+        if len(stages) > 2:
+            start = rng.randrange(len(stages) - 1)
+            stop = rng.randrange(start + 1, len(stages)) + 1
+            stages[start:stop] = [PipelineModel(stages[start:stop])]
+    return PipelineModel(stages), frame, names
+
+
+def _java_error() -> type[Exception]:
+    from py4j.protocol import Py4JJavaError
+
+    error: type[Exception] = Py4JJavaError
+    return error
+
+
+def _of(make: Callable[..., Any], source: str, holds: str, **parameters: Callable[[random.Random], Any]) -> Maker:
+    """A maker of a stage with one input column."""
+
+    def maker(rng: random.Random, columns: Columns, target: str) -> Any:
+        there = getattr(columns, source)
+        if not there:
+            return None
+        drawn = {name: draw(rng) for name, draw in parameters.items()}
+        return make()(inputCol=rng.choice(there), outputCol=target, **drawn), holds
+
+    return maker
+
+
+def _feature(name: str) -> Callable[[], Any]:
+    def make() -> Any:
+        from pyspark.ml import feature
+
+        return getattr(feature, name)
+
+    return make
+
+
+def _assembler(rng: random.Random, columns: Columns, target: str) -> Any:
+    there = [*columns.numbers, *columns.indices, *columns.vectors, "b"]
+    chosen = rng.sample(there, rng.randint(1, min(4, len(there))))
+    from pyspark.ml.feature import VectorAssembler
+
+    return VectorAssembler(inputCols=chosen, outputCol=target, handleInvalid="keep"), "vectors"
+
+
+def _one_hot(rng: random.Random, columns: Columns, target: str) -> Any:
+    if not columns.indices:
+        return None
+    from pyspark.ml.feature import OneHotEncoder
+
+    source, drop = rng.choice(columns.indices), rng.random() < 0.5
+    return OneHotEncoder(inputCols=[source], outputCols=[target], dropLast=drop, handleInvalid="keep"), "vectors"
+
+
+def _classifier(rng: random.Random, columns: Columns, target: str) -> Any:
+    return _model(rng, columns, target, "classification", ("DecisionTreeClassifier", "RandomForestClassifier"))
+
+
+def _regressor(rng: random.Random, columns: Columns, target: str) -> Any:
+    return _model(rng, columns, target, "regression", ("DecisionTreeRegressor", "GBTRegressor"))
+
+
+def _model(rng: random.Random, columns: Columns, target: str, module: str, names: tuple[str, ...]) -> Any:
+    if not columns.vectors:
+        return None
+    from importlib import import_module
+
+    model = getattr(import_module(f"pyspark.ml.{module}"), rng.choice(names))
+    made = model(featuresCol=rng.choice(columns.vectors), labelCol="label", predictionCol=target)
+    made.setParams(maxDepth=rng.randint(1, 4), seed=rng.randint(0, 99))
+    if made.hasParam("rawPredictionCol"):
+        made.setParams(rawPredictionCol=f"{target}_raw", probabilityCol=f"{target}_probability")
+    return made, "numbers"
+
+
+def _keep(_: random.Random) -> str:
+    return "keep"
+
+
+MAKERS: dict[str, Maker] = {
+    "string_indexer": _of(_feature("StringIndexer"), "texts", "indices", handleInvalid=_keep),
+    "one_hot_encoder": _one_hot,
+    "vector_assembler": _assembler,
+    "binarizer": _of(_feature("Binarizer"), "numbers", "numbers", threshold=lambda rng: rng.choice([0.0, 0.5, -1.0])),
+    "bucketizer": _of(
+        _feature("Bucketizer"),
+        "numbers",
+        "numbers",
+        splits=lambda rng: [float("-inf"), *sorted(rng.sample(range(-5, 6), 3)), float("inf")],
+        handleInvalid=_keep,
+    ),
+    "quantile_discretizer": _of(
+        _feature("QuantileDiscretizer"),
+        "numbers",
+        "numbers",
+        numBuckets=lambda rng: rng.randint(2, 5),
+        handleInvalid=_keep,
+    ),
+    "imputer": _of(
+        _feature("Imputer"), "numbers", "numbers", strategy=lambda rng: rng.choice(["mean", "median", "mode"])
+    ),
+    "standard_scaler": _of(_feature("StandardScaler"), "vectors", "vectors", withMean=lambda rng: rng.random() < 0.5),
+    "min_max_scaler": _of(_feature("MinMaxScaler"), "vectors", "vectors"),
+    "max_abs_scaler": _of(_feature("MaxAbsScaler"), "vectors", "vectors"),
+    "robust_scaler": _of(_feature("RobustScaler"), "vectors", "vectors"),
+    "normalizer": _of(_feature("Normalizer"), "vectors", "vectors", p=lambda rng: rng.choice([1.0, 2.0, float("inf")])),
+    "polynomial_expansion": _of(_feature("PolynomialExpansion"), "vectors", "vectors", degree=lambda rng: 2),
+    "pca": _of(_feature("PCA"), "vectors", "vectors", k=lambda rng: 1),
+    "dct": _of(_feature("DCT"), "vectors", "vectors", inverse=lambda rng: rng.random() < 0.5),
+    "idf": _of(_feature("IDF"), "vectors", "vectors", minDocFreq=lambda rng: rng.randint(0, 2)),
+    "tokenizer": _of(_feature("Tokenizer"), "texts", "tokens"),
+    "regex_tokenizer": _of(
+        _feature("RegexTokenizer"), "texts", "tokens", pattern=lambda rng: rng.choice([r"\s+", "e"])
+    ),
+    "stop_words_remover": _of(_feature("StopWordsRemover"), "tokens", "tokens"),
+    "ngram": _of(_feature("NGram"), "tokens", "tokens", n=lambda rng: rng.randint(1, 3)),
+    "hashing_tf": _of(
+        _feature("HashingTF"),
+        "tokens",
+        "vectors",
+        numFeatures=lambda rng: rng.choice([3, 16]),
+        binary=lambda rng: rng.random() < 0.5,
+    ),
+    "count_vectorizer": _of(_feature("CountVectorizer"), "tokens", "vectors", minDF=lambda rng: 1.0),
+    "classifier": _classifier,
+    "regressor": _regressor,
+}
