@@ -49,7 +49,9 @@ class Plan:
             for name, kind in zip(step.inputs, step.operator.input_types(len(step.inputs)), strict=True):
                 if name not in made:
                     raw.setdefault(name, kind)
-            if made & set(step.outputs) or raw.keys() & set(step.outputs):
+            # A step may write the column it reads, as VectorSizeHint does.
+            new = set(step.outputs) - set(step.inputs)
+            if made & new or raw.keys() & new:
                 raise BundleError(f"node {step.name!r} writes a column that is there already: {step.outputs}")
             made.update(step.outputs)
         return raw
@@ -142,7 +144,7 @@ def _data_error(error: RowError, step: Step, steps: Sequence[Step], row: int) ->
 def _origin(column: str, steps: Sequence[Step]) -> str:
     """The raw column behind a derived one where there is just one; users know that name."""
     while True:
-        made = next((step for step in steps if column in step.outputs), None)
+        made = next((step for step in steps if column in step.outputs and column not in step.inputs), None)
         if made is None:
             return column
         if len(made.inputs) == len(made.outputs):

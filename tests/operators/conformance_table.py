@@ -1,6 +1,6 @@
 """docs/conformance.md from what the operators' suite found.
 
-    python -m tests.operators.conformance_table build/spark3.json build/spark4.json docs/conformance.md
+python -m tests.operators.conformance_table build/spark3.json build/spark4.json docs/conformance.md
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _HEAD = """# Conformance
 What the operators' suite found (`make conformance` writes this page; do not edit it). The scorer is compared with
 Spark's own `transform` on every case of `tests/operators/`: "equal" is to the last bit, "within 1e-12" relative.
 
-| operator | Spark stages | scorer and Spark {first} | scorer and Spark {second} | our bundle in MLeap 0.20.0 | MLeap's own serialiser |
+| operator | Spark stages | on Spark {first} | on Spark {second} | MLeap 0.20.0 on our bundle | MLeap's serialiser |
 |---|---|---|---|---|---|
 """
 _MISSING = "not tried"

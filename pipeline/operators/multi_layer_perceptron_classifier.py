@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -35,9 +35,9 @@ class MultiLayerPerceptronClassifier(ProbabilisticClassifier):
         super().__init__(layers[-1], layers[0], thresholds)
         self.layers = tuple(layers)
         self.weights = weights
-        self._steps = []
+        self._steps: List[Tuple[Any, Any]] = []
         at = 0
-        for wide, narrow in zip(layers, layers[1:]):
+        for wide, narrow in _shapes(layers):
             bias = at + wide * narrow
             self._steps.append((weights[at:bias].reshape(wide, narrow), weights[bias : bias + narrow]))
             at = bias + narrow
@@ -56,7 +56,7 @@ class MultiLayerPerceptronClassifier(ProbabilisticClassifier):
         if len(layers) < 2 or min(layers) < 1:
             raise BundleError(f"{attributes.where}: layers must be two numbers above 0 at least")
         weights = attributes.need_tensor("weights", 1)
-        expected = sum((wide + 1) * narrow for wide, narrow in zip(layers, layers[1:]))
+        expected = sum((wide + 1) * narrow for wide, narrow in _shapes(layers))
         if weights.size != expected:
             raise BundleError(f"{attributes.where}: {weights.size} weights, expected {expected}")
         return cls(layers, weights, read_thresholds(attributes, layers[-1]))
@@ -78,3 +78,8 @@ class MultiLayerPerceptronClassifier(ProbabilisticClassifier):
             for matrix, bias in self._steps[1:]:
                 made = logistic(made) @ matrix + bias
         return self.outputs_of(made, ports)
+
+
+def _shapes(layers: Sequence[int]) -> List[Tuple[int, int]]:
+    """The sizes of each layer and the next."""
+    return [(layers[at], layers[at + 1]) for at in range(len(layers) - 1)]
