@@ -78,6 +78,8 @@ class Operator:
     stages: ClassVar[Tuple[str, ...]] = ()
     # False where MLeap's runtime has no operator of that name and meaning; an instance may say otherwise.
     in_mleap: bool = True
+    # True for what hands on the very column it reads, as Spark's VectorSizeHint does.
+    in_place: ClassVar[bool] = False
 
     @classmethod
     def from_spark(cls, stage: Any, types: Types) -> List[Node]:

@@ -115,12 +115,7 @@ def _threshold(stage: Any) -> float:
     """The threshold on the probability of class 1; that of two `thresholds` where these are set."""
     if not stage.isSet("thresholds"):
         return float(stage.getOrDefault("threshold"))
-    thresholds = stage.getOrDefault("thresholds")
-    if len(thresholds) != 2:
-        raise UnsupportedStageError(
-            f"stage {stage.uid!r}: {len(thresholds)} thresholds for 2 classes", hint="set thresholds to two values"
-        )
-    first, second = (np.float64(one) for one in thresholds)
+    first, second = (np.float64(one) for one in stage.getOrDefault("thresholds"))
     with np.errstate(all="ignore"):
         return float(1.0 / (1.0 + first / second))
 

@@ -25,6 +25,7 @@ class VectorSizeHint(Operator):
     op = "vector_size_hint"
     stages = ("VectorSizeHint",)
     in_mleap = False
+    in_place = True
 
     def __init__(self, size: int, handle_invalid: str) -> None:
         self.size = size

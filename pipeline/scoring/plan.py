@@ -49,8 +49,7 @@ class Plan:
             for name, kind in zip(step.inputs, step.operator.input_types(len(step.inputs)), strict=True):
                 if name not in made:
                     raw.setdefault(name, kind)
-            # A step may write the column it reads, as VectorSizeHint does.
-            new = set(step.outputs) - set(step.inputs)
+            new = set(step.outputs) - set(step.inputs if step.operator.in_place else ())
             if made & new or raw.keys() & new:
                 raise BundleError(f"node {step.name!r} writes a column that is there already: {step.outputs}")
             made.update(step.outputs)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
+import time
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -219,14 +221,24 @@ def test_an_interrupt_ends_a_command_tidily(number: int, bundle: Path, tmp_path:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    # Opening waits until the command reads: by then it is at work.
-    with rows.open("wb", buffering=0) as stream:
+    with os.fdopen(_opened(rows, child), "wb", buffering=0) as stream:
         stream.write(b"M,1.0,2\n" * 100)
         child.send_signal(number)
     # The end of the rows comes after the signal: a read that the signal did not reach returns and meets it.
     said, complained = child.communicate(timeout=60)
     assert (child.returncode, said, complained) == (130, b"", b"interrupted: nothing was left half-written\n")
     assert [file.name for file in tmp_path.rglob("*") if file.is_file()] == []
+
+
+def _opened(pipe: Path, child: subprocess.Popen[bytes]) -> int:
+    """The pipe's writing end once the child reads: by then it is at work."""
+    while child.poll() is None:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            assert error.errno == errno.ENXIO  # nobody reads yet
+            time.sleep(0.01)
+    pytest.fail(f"the command ended before it read: {child.communicate()}")
 
 
 def test_scoring_says_what_it_did_on_stderr_alone(bundle: Path, tmp_path: Path) -> None:

@@ -50,11 +50,11 @@ def sparse(size: int, values: dict[int, float]) -> Any:
 
 
 def matrix(rows: Any) -> Any:
-    """Spark's dense matrix."""
+    """Spark's dense matrix, row by row as binomial models demand it."""
     from pyspark.ml.linalg import DenseMatrix
 
     array = np.array(rows, dtype=float)
-    return DenseMatrix(*array.shape, array.ravel(order="F"))
+    return DenseMatrix(*array.shape, array.ravel(), isTransposed=True)
 
 
 def double_array(spark: Any, values: Any) -> Any:

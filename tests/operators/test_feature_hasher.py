@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ COLUMNS = ["d", "b", "s", "i", "é"]
 KIND = "d double, b boolean, s string, i int, `é` string"
 ROWS = [
     (1.5, True, "x", 3, "日"),
-    (-0.0, False, "", 0, "😀"),
+    (0.0, False, "", 0, "😀"),
     (None, None, None, None, None),
     (math.nan, True, "=", -7, "x"),
     (1e300, None, "true", 2147483647, ""),
@@ -33,6 +34,13 @@ ROWS = [
 @pytest.mark.parametrize("categorical", [None, ["i"], ["d", "i", "s"]])
 def test_feature_hasher(engines: Conformance, size: int, categorical: list[str] | None) -> None:
     engines.check(hasher(COLUMNS, size, categorical), frame_of(engines.spark, ROWS, KIND))
+
+
+def test_a_negative_zero_stays(engines: Conformance) -> None:
+    frame = frame_of(engines.spark, [(-0.0, -0.0), (1.0, -0.0)], "x double, y float")
+    differs = "MLeap's runtime adds each number to zero"
+    engines.check(hasher(["x", "y"], 1 << 10), frame, runtime_differs=differs)
+    engines.check(hasher(["x", "y"], 1 << 10, ["x", "y"]), frame)
 
 
 def test_numbers_are_added_before_categories(engines: Conformance) -> None:
@@ -46,7 +54,7 @@ def test_numbers_are_added_before_categories(engines: Conformance) -> None:
 @pytest.mark.parametrize("kind", ["smallint", "bigint", "float", "tinyint"])
 @pytest.mark.parametrize("categorical", [None, ["x"]])
 def test_feature_hasher_of_other_numbers(engines: Conformance, kind: str, categorical: list[str] | None) -> None:
-    rows: list[Any] = [0.5, 1e10, -0.0, None] if kind == "float" else [1, 0, -7, None]
+    rows: list[Any] = [0.5, 1e10, None] if kind == "float" else [1, 0, -7, None]
     engines.check(hasher(["x"], 1 << 10, categorical), frame_of(engines.spark, rows, kind))
 
 
@@ -68,7 +76,8 @@ words = st.none() | st.text(st.sampled_from(["a", "=", "é", "日", "😀", " "]
     size=st.integers(1, 1 << 12),
 )
 def test_feature_hasher_of_any_rows(engines: Conformance, rows: list[Any], size: int) -> None:
-    engines.check(hasher(COLUMNS, (1 << 20) + size, ["i"]), frame_of(engines.spark, rows, KIND))
+    # The runtime loses negative zeros, and adds in another order.
+    replace(engines, runtime=None).check(hasher(COLUMNS, (1 << 20) + size, ["i"]), frame_of(engines.spark, rows, KIND))
 
 
 def test_many_wide_rows_stay_sparse() -> None:

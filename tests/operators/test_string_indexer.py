@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,14 +31,8 @@ def test_string_indexer(engines: Conformance, order: str, policy: str) -> None:
     fitted = frame_of(engines.spark, [text for text in TEXTS if text is not None])
     model = StringIndexer(inputCol="s", outputCol="i", stringOrderType=order, handleInvalid=policy).fit(fitted)
     rows = [text for text in TEXTS if text is not None] if policy == "error" else [*TEXTS, "new", "B", None]
-    differs = "MLeap knows no skip" if policy == "skip" else None
-    engines.check(
-        model,
-        frame_of(engines.spark, rows),
-        skipping=policy == "skip",
-        runtime_differs=differs,
-        serializer_differs=None,
-    )
+    differs = "read without skipping" if policy == "skip" else None
+    engines.check(model, frame_of(engines.spark, rows), skipping=policy == "skip", serializer_differs=differs)
 
 
 @pytest.mark.parametrize("value", [None, "new"])
@@ -81,7 +76,7 @@ def test_skip_drops_nan_even_where_it_is_a_label(engines: Conformance) -> None:
         model.setHandleInvalid("skip"),
         frame_of(engines.spark, rows, "double"),
         skipping=True,
-        runtime_differs="MLeap knows no skip",
+        serializer_differs="read without skipping",
     )
 
 
@@ -93,8 +88,8 @@ def test_string_indexer_of_several_columns_is_several_nodes(engines: Conformance
     model = StringIndexer(inputCols=["s", "t"], outputCols=["i", "j"], handleInvalid=policy).fit(frame)
     rows = [("a", 1), ("new", 2), ("b", None), (None, 3), ("b", 2)]
     scored = engines.spark.createDataFrame(rows, "s string, t int")
-    differs = "MLeap knows no skip" if policy == "skip" else None
-    engines.check(model, scored, skipping=policy == "skip", runtime_differs=differs)
+    # MLeap's serialiser writes indexers of one column alone.
+    replace(engines, serializer=False).check(model, scored, skipping=policy == "skip")
 
 
 def test_string_indexer_of_one_row_and_of_none(engines: Conformance) -> None:
