@@ -31,7 +31,7 @@ def mean_of(link: str, power: float, family: str, predictions: Any) -> Any:
     Source: org.apache.spark.ml.regression.GeneralizedLinearRegression.
     """
     with np.errstate(all="ignore"):
-        # NumPy's `power` takes a square root for the power 0.5, of which -0.0 and -infinity have others than of a power.
+        # For 0.5 NumPy's `power` takes a square root, whose values of -0.0 and -infinity are not those of a power.
         means = np.float_power(predictions, 1.0 / power) if link == "power" else _UNLINK[link](predictions)
         return _BOUNDED[family](means)
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from text_cases import from_attributes
 
 from pipeline.bundle import write_bundle
-from pipeline.columns import Dense, Text
+from pipeline.columns import Dense, Numbers, Text
 from pipeline.errors import BundleError, DataError
 from pipeline.operators.base import ColumnType, RowError
 from pipeline.operators.string_indexer import StringIndexer as Operator
@@ -55,15 +55,20 @@ def test_string_indexer_of_numbers_compares_them_as_java_prints_them(engines: Co
     from pyspark.ml.feature import StringIndexer
 
     values: list[Any] = [1, 2, -7, 10000]
+    new: list[Any] = [None, 3]
     if kind in ("double", "float"):
         values = [1.0, 2.5, 1e7, 1e-4, -0.0, 0.0, 1.0, 123456789.125, 0.1, 1e10, math.inf]
+        new = [None, 3.0, math.nan]
     model = StringIndexer(inputCol="s", outputCol="i", handleInvalid="keep").fit(frame_of(engines.spark, values, kind))
-    engines.check(
-        model,
-        frame_of(engines.spark, [*values, None, 3], kind)
-        if isinstance(values[0], int)
-        else frame_of(engines.spark, [*values, None, 3.0, math.nan], kind),
-    )
+    engines.check(model, frame_of(engines.spark, [*values, *new], kind))
+
+
+def test_a_label_may_have_more_digits_than_it_must() -> None:
+    operator = Operator(["1.23456792E8", "2.0E-3", "1.50", "2.0"], "keep")
+    floats = Numbers(np.array([123456792, 0.002, 1.5, 2.0], dtype=np.float32))
+    assert operator.apply([floats])[0].values.tolist() == [0.0, 1.0, 4.0, 3.0]
+    doubles = Numbers(np.array([123456792.0, 123456789.125, 2.0]))
+    assert operator.apply([doubles])[0].values.tolist() == [0.0, 4.0, 3.0]
 
 
 def test_skip_drops_nan_even_where_it_is_a_label(engines: Conformance) -> None:
