@@ -105,8 +105,10 @@ def _transformed(stage: Any, types: Types, frame: Any) -> Any:
     for field in after.schema.fields:
         if field.name not in frame.columns and field.name in types:
             said = _of_spark(field)
-            size = types[field.name].size if said.size is None else said.size
-            types[field.name] = replace(types[field.name], size=size, attributes=said.attributes)
+            known = types[field.name]
+            size = known.size if said.size is None else said.size
+            basic = said.basic if known.kind == said.kind == "number" else known.basic
+            types[field.name] = replace(known, size=size, basic=basic, attributes=said.attributes)
     return after
 
 

@@ -47,7 +47,7 @@ def serialize(pipeline_model: Any, dataset: Any, path: str | Path) -> None:
         from mleap.pyspark.spark_support import SimpleSparkSerializer
     except ImportError as error:
         raise RequirementError("the package mleap is not installed", hint="install the extra `mleap`") from error
-    from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
+    from py4j.protocol import Py4JJavaError
 
     try:
         serializer = SimpleSparkSerializer()

@@ -111,6 +111,7 @@ OPERATORS: Tuple[Tuple[str, str, str, Tuple[str, ...]], ...] = (
     ("sklearn_polynomial_expansion", "SklearnPolynomialExpansion", "sklearn_polynomial_expansion", ()),
     ("spark_xgboost", "SparkXGBClassifier", "spark_xgb_classifier", ("SparkXGBClassifierModel",)),
     ("spark_xgboost", "SparkXGBRegressor", "spark_xgb_regressor", ("SparkXGBRegressorModel", "SparkXGBRankerModel")),
+    ("sql_transformer", "SQLTransformer", "sql_transformer", ("SQLTransformer",)),
     (
         "standard_scaler",
         "StandardScaler",
