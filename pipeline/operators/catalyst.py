@@ -19,6 +19,8 @@ _OPERATIONS = {
     "Cast": "cast",
 }
 _TYPES = {"integer": "int", "bigint": "long"}
+# Catalyst's order of the numbers' types.
+_WIDTHS = ("byte", "short", "int", "long", "float", "double")
 # Between a projection and the rows, these change neither.
 _SILENT = ("SubqueryAlias", "View")
 
@@ -79,11 +81,24 @@ def translated(expression: Any, places: Dict[int, int]) -> Expression:
     if name not in _OPERATIONS:
         raise UnsupportedStageError(f"{name} in {expression.toString()} is no arithmetic")
     kind = kind_of(expression)
-    of = [translated(one, places) for one in _list(expression.children())]
+    of = [translated(one, places) for one in _list(_unwidened(expression).children())]
     for one in (kind, *(operand["type"] for operand in of)):
         if one not in DTYPES:
             raise UnsupportedStageError(f"{name} in {expression.toString()} is no arithmetic of numbers")
     return {"do": _OPERATIONS[name], "of": of, "ansi": _is_ansi(expression), "type": kind}
+
+
+def _unwidened(expression: Any) -> Any:
+    """A cast without one inside it, where both widen: Spark's optimizer leaves that out, though a float rounds."""
+    inner = expression.child() if _name(expression) == "Cast" else None
+    if inner is None or _name(inner) != "Cast":
+        return expression
+    kinds = [
+        _TYPES.get(kind, kind) for kind in (one.dataType().typeName() for one in (inner.child(), inner, expression))
+    ]
+    if all(kind in _WIDTHS for kind in kinds) and sorted(kinds, key=_WIDTHS.index) == kinds and len(set(kinds)) == 3:
+        return _unwidened(inner)
+    return expression
 
 
 def _is_ansi(expression: Any) -> bool:

@@ -38,7 +38,10 @@ ARITHMETIC = [
     "h * t", "t + t", "-t", "abs(t)", "t % h", "f + f", "f * x", "f / 2", "f % 2", "-f", "f + i", "(i - 2) * (x + y)",
     "CAST(b AS int)", "CAST(b AS double)", "CAST(x AS int)", "CAST(x AS long)", "CAST(x AS tinyint)",
     "CAST(x AS float)", "CAST(x AS boolean)", "CAST(i AS boolean)", "CAST(l AS int)", "CAST(l AS double)",
-    "CAST(l AS short)", "CAST(f AS long)", "CAST(f AS double)", "1 + 2", "x + NULL", "x / 0", "x * '2'", "true",
+    "CAST(l AS short)", "CAST(f AS long)", "CAST(f AS double)", "1 + 2", "x + NULL", "x / 0", "x + CAST(i AS float)",
+    "CAST(CAST(i AS float) AS double)",
+    "CAST(CAST(CAST(l AS float) AS double) AS int)", "CAST(CAST(h AS long) AS double)",
+    "CAST(CAST(x AS float) AS double)", "x * '2'", "true",
 ]  # fmt: skip
 
 # Where ANSI mode refuses rows.
