@@ -18,9 +18,9 @@ import xgboost
 from pipeline.bundle.reader import read_bundle
 from pipeline.bundle.writer import nodes_files
 from pipeline.operators.base import Node, Shape
-from pipeline.operators.one_hot_encoder import OneHotEncoder
-from pipeline.operators.string_indexer import StringIndexer
-from pipeline.operators.vector_assembler import VectorAssembler
+from pipeline.operators.features.one_hot_encoder import OneHotEncoder
+from pipeline.operators.features.string_indexer import StringIndexer
+from pipeline.operators.features.vector_assembler import VectorAssembler
 from pipeline.packaging.archives import fused_archive
 from pipeline.run.data import load_function
 from pipeline.schema import load_schema

@@ -11,10 +11,10 @@ import pyarrow as pa
 from pipeline.bundle.reader import read_bundle
 from pipeline.bundle.writer import VERSION, _pipeline_files
 from pipeline.operators.base import Node, Shape
-from pipeline.operators.one_hot_encoder import OneHotEncoder
-from pipeline.operators.string_indexer import StringIndexer
+from pipeline.operators.features.one_hot_encoder import OneHotEncoder
+from pipeline.operators.features.string_indexer import StringIndexer
+from pipeline.operators.features.vector_assembler import VectorAssembler
 from pipeline.operators.values import to_json
-from pipeline.operators.vector_assembler import VectorAssembler
 from pipeline.schema.contract import Column, Schema
 from pipeline.scoring.load import Parts
 from pipeline.scoring.manifest import Manifest

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from pipeline.columns import AnyColumn, Dense, Maps, Numbers, Sparse, Text, TextLists, VectorLists
 from pipeline.errors import DataError
-from pipeline.operators.vector_assembler import DENSE_UP_TO
+from pipeline.operators.features.vector_assembler import DENSE_UP_TO
 from pipeline.scoring.arrow_lists import lists_to_arrow, maps_from_arrow, texts_from_arrow
 
 # How Spark lays a vector out in Parquet.

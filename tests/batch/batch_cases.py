@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 from model_cases import files_of, raw, train
 
 from pipeline.operators.base import Node, Shape
-from pipeline.operators.string_indexer import StringIndexer
+from pipeline.operators.features.string_indexer import StringIndexer
+from pipeline.operators.features.vector_assembler import VectorAssembler
 from pipeline.operators.values import to_json
-from pipeline.operators.vector_assembler import VectorAssembler
 from pipeline.packaging.archives import fused_archive, sparkml_archive
 from pipeline.schema.contract import Column, Schema
 from pipeline.scoring.manifest import Manifest

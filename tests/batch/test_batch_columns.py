@@ -19,7 +19,7 @@ from model_cases import files_of
 from pipeline.batch.score import score
 from pipeline.errors import ConfigError, DataError
 from pipeline.operators.base import Node, Shape
-from pipeline.operators.one_hot_encoder import OneHotEncoder
+from pipeline.operators.features.one_hot_encoder import OneHotEncoder
 from pipeline.operators.values import to_json
 from pipeline.packaging.archives import sparkml_archive
 from pipeline.schema.contract import Column, Schema

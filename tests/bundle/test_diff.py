@@ -6,8 +6,8 @@ from pipeline.bundle.diff import Change, diff, shown
 from pipeline.bundle.reader import read_bundle
 from pipeline.bundle.writer import nodes_files
 from pipeline.operators.base import Node, Shape
-from pipeline.operators.string_indexer import StringIndexer
-from pipeline.operators.vector_assembler import VectorAssembler
+from pipeline.operators.features.string_indexer import StringIndexer
+from pipeline.operators.features.vector_assembler import VectorAssembler
 
 
 def indexer(labels: list[str], column: str = "s", name: str = "indexer") -> Node:

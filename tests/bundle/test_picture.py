@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 from pipeline.bundle.picture import layers, svg
 from pipeline.bundle.reader import Bundle
 from pipeline.operators.base import Node, Shape
-from pipeline.operators.string_indexer import StringIndexer
-from pipeline.operators.vector_assembler import VectorAssembler
+from pipeline.operators.features.string_indexer import StringIndexer
+from pipeline.operators.features.vector_assembler import VectorAssembler
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -19,7 +19,7 @@ from pipeline.bundle import reader
 from pipeline.bundle.reader import read_bundle
 from pipeline.errors import BundleError, DataError, PipelineError, UnknownOperatorError
 from pipeline.operators.base import Node, Shape
-from pipeline.operators.imputer import Imputer
+from pipeline.operators.features.imputer import Imputer
 from pipeline.operators.registry import known_operators
 from pipeline.schema.contract import Column, Schema
 from pipeline.scoring.plan import Plan

@@ -12,8 +12,8 @@ from pipeline.bundle.pack import write_files
 from pipeline.bundle.writer import nodes_files
 from pipeline.mleap.runtime import available
 from pipeline.operators.base import Node, Shape
-from pipeline.operators.string_indexer import StringIndexer
-from pipeline.operators.vector_assembler import VectorAssembler
+from pipeline.operators.features.string_indexer import StringIndexer
+from pipeline.operators.features.vector_assembler import VectorAssembler
 
 
 @pytest.fixture

@@ -33,9 +33,8 @@ def test_an_unknown_operator_is_refused_by_name_with_the_known_ones() -> None:
 
 
 def test_every_operator_has_tests() -> None:
-    texts = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
-    names = {path.name for path in Path(__file__).parent.glob("test_*.py")}
-    untested = [
-        one for one, *_ in OPERATORS if f"test_{one}.py" not in names and f"operators.{one} import" not in texts
-    ]
+    folder = Path(__file__).parent
+    paths = {f"{path.parent.name}.{path.stem.removeprefix('test_')}": path for path in folder.glob("*/test_*.py")}
+    texts = "".join(path.read_text(encoding="utf-8") for path in paths.values())
+    untested = [one for one, *_ in OPERATORS if one not in paths and f"operators.{one} import" not in texts]
     assert untested == []

@@ -14,7 +14,7 @@ from vector_cases import ODD, dense_frame
 
 from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes, Folder, Operator
-from pipeline.operators.tree import LEAF, Tree
+from pipeline.operators.trees.tree import LEAF, Tree
 
 # What feature 0 may be where it is a category of four, and what it may not.
 SEEN = [0.0, 1.0, 2.0, 3.0]

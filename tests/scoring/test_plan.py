@@ -9,8 +9,8 @@ from model_cases import KINDS, SCHEMA, abalone_nodes
 from pipeline.columns import Numbers, Text
 from pipeline.errors import BundleError, DataError, SchemaError
 from pipeline.operators.base import Node, Shape
-from pipeline.operators.string_indexer import StringIndexer
-from pipeline.operators.vector_assembler import VectorAssembler
+from pipeline.operators.features.string_indexer import StringIndexer
+from pipeline.operators.features.vector_assembler import VectorAssembler
 from pipeline.scoring.plan import Plan, run
 
 

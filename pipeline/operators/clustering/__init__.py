@@ -1,0 +1,1 @@
+"""Clusters, mixtures and topics."""

@@ -1,0 +1,1 @@
+"""MLeap's own operators, which no Spark stage stands behind."""

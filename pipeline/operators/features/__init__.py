@@ -1,0 +1,1 @@
+"""Numbers, categories and vectors made into features."""

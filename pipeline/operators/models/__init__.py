@@ -1,0 +1,1 @@
+"""Predictors other than trees: linear, factorized, layered, Bayesian, of ratings."""

@@ -1,0 +1,1 @@
+"""Columns that a SELECT computes."""

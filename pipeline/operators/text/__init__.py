@@ -1,0 +1,1 @@
+"""Text split, counted, hashed and embedded."""

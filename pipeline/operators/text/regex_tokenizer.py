@@ -1,0 +1,78 @@
+"""regex_tokenizer: a text split where a pattern matches, or the matches themselves."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Sequence
+
+from pipeline.columns import AnyColumn
+from pipeline.errors import BundleError, UnsupportedStageError
+from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
+from pipeline.operators.text.java_regex import UntranslatableError, java_regex
+from pipeline.operators.text.java_strings import length, lower_case, split
+from pipeline.operators.text.token_lists import needed_text, tokenized
+from pipeline.operators.values import boolean, integer, string
+
+_HINT = "write the pattern with ASCII classes, groups, lookahead and greedy or lazy quantifiers"
+
+
+class RegexTokenizer(Operator):
+    """Spark's `RegexTokenizer`.
+
+    In: text. Out: the list of its tokens, those of at least `least` UTF-16 units: with `gaps` the pieces between
+    the matches of Java's pattern `regex`, else the matches; `lower` makes lower case first. Null is refused, as
+    Spark does; so is a pattern that cannot be made to mean the same in Python.
+    Source: org.apache.spark.ml.feature.RegexTokenizer.
+    """
+
+    op = "regex_tokenizer"
+    stages = ("RegexTokenizer",)
+
+    def __init__(self, regex: str, gaps: bool, least: int, lower: bool) -> None:
+        self.regex = regex
+        self.gaps = gaps
+        self.least = least
+        self.lower = lower
+        self._pattern = java_regex(regex)
+
+    @classmethod
+    def from_spark(cls, stage: Any, types: Types) -> List[Node]:
+        try:
+            operator = cls(stage.getPattern(), stage.getGaps(), stage.getMinTokenLength(), stage.getToLowercase())
+        except UntranslatableError as error:
+            raise UnsupportedStageError(f"stage {stage.uid!r}: {error}", hint=_HINT) from error
+        return [Node(stage.uid, operator, Shape({"input": stage.getInputCol()}, {"output": stage.getOutputCol()}))]
+
+    @classmethod
+    def from_attributes(cls, attributes: Attributes) -> "RegexTokenizer":
+        try:
+            return cls(
+                attributes.need("regex", str),
+                attributes.need("match_gaps", bool, True),
+                attributes.need("token_min_length", int, 1),
+                attributes.need("lowercase_text", bool, True),
+            )
+        except UntranslatableError as error:
+            raise BundleError(f"{attributes.where}: {error}", hint=_HINT) from error
+
+    def attributes(self) -> Dict[str, Any]:
+        return {
+            "regex": string(self.regex),
+            "match_gaps": boolean(self.gaps),
+            "token_min_length": integer(self.least),
+            "lowercase_text": boolean(self.lower),
+        }
+
+    def input_types(self, count: int) -> List[ColumnType]:
+        return [ColumnType("text")]
+
+    def output_types(self, inputs: Sequence[ColumnType]) -> List[ColumnType]:
+        return [ColumnType("texts")]
+
+    def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
+        return [tokenized(needed_text(inputs[0]), self._tokens)]
+
+    def _tokens(self, text: str) -> List[str]:
+        if self.lower:
+            text = lower_case(text)
+        tokens = split(self._pattern, text) if self.gaps else self._pattern.findall(text)
+        return [token for token in tokens if length(token) >= self.least]

@@ -1,0 +1,50 @@
+"""tokenizer: a text in lower case, split at white space."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List, Sequence
+
+from pipeline.columns import AnyColumn
+from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
+from pipeline.operators.text.java_strings import lower_case, split
+from pipeline.operators.text.token_lists import needed_text, tokenized
+
+_SPACE = re.compile(r"[ \t\n\x0b\f\r]")
+
+
+class Tokenizer(Operator):
+    """Spark's `Tokenizer`.
+
+    In: text. Out: the list of its tokens in lower case, as Java has it outside Turkey, Azerbaijan and Lithuania. Each
+    character of ASCII's white space splits, so that tokens may be empty, but not at the end; the empty text is one
+    empty token. Null is refused, as Spark does.
+    Source: org.apache.spark.ml.feature.Tokenizer.
+    """
+
+    op = "tokenizer"
+    stages = ("Tokenizer",)
+
+    @classmethod
+    def from_spark(cls, stage: Any, types: Types) -> List[Node]:
+        return [Node(stage.uid, cls(), Shape({"input": stage.getInputCol()}, {"output": stage.getOutputCol()}))]
+
+    @classmethod
+    def from_attributes(cls, attributes: Attributes) -> "Tokenizer":
+        return cls()
+
+    def attributes(self) -> Dict[str, Any]:
+        return {}
+
+    def input_types(self, count: int) -> List[ColumnType]:
+        return [ColumnType("text")]
+
+    def output_types(self, inputs: Sequence[ColumnType]) -> List[ColumnType]:
+        return [ColumnType("texts")]
+
+    def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
+        return [tokenized(needed_text(inputs[0]), _tokens)]
+
+
+def _tokens(text: str) -> List[str]:
+    return split(_SPACE, lower_case(text))

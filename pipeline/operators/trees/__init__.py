@@ -1,0 +1,1 @@
+"""Decision trees, alone, as forests and boosted."""
