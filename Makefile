@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 DATA ?=
 PIPELINES ?= 200
 SEED ?= 1000
+WORKERS ?= 2
+# Each file's tests stay with one worker, which starts one Spark.
+PYTEST := -m pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run serve test test-spark4 lint format lock bench conformance fuzz clean
@@ -36,11 +39,11 @@ serve: setup
 	$(BIN)/inference-pipeline serve runs/abalone
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python $(PYTEST)
 
 # The operators' suite again, on Spark 4 in an environment of its own.
 test-spark4: .venv-spark4/.installed
-	.venv-spark4/bin/python -m pytest tests/operators
+	.venv-spark4/bin/python $(PYTEST) tests/operators
 
 .venv-spark4/.installed: requirements/build.txt requirements/spark4.txt setup.py
 	$(PYTHON) -m venv --clear .venv-spark4

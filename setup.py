@@ -29,7 +29,7 @@ setup(
     extras_require={
         "spark": SPARK + RUN,
         "mleap": MLEAP,
-        "dev": [*SPARK, *RUN, *MLEAP, "pytest>=8", "hypothesis>=6.100", "jsonschema", "httpx", "ruff", "mypy"],
+        "dev": [*SPARK, *RUN, *MLEAP, "pytest>=8", "pytest-xdist", "hypothesis>=6.100", "jsonschema", "httpx", "ruff", "mypy"],
     },
     entry_points={"console_scripts": ["inference-pipeline=pipeline.cli.main:main"]},
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from types import FrameType
@@ -41,9 +42,14 @@ def main() -> None:
     # A supervisor's SIGTERM ends a command as Ctrl-C does: tidily.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except (PipelineError, OSError) as error:
         typer.secho(f"error: {error}", fg=typer.colors.RED if sys.stderr.isatty() else None, err=True)
+        # What could not be written is not tried again while Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
     except SystemExit as end:
         if end.code == INTERRUPTED:

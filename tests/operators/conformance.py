@@ -32,6 +32,9 @@ from pipeline.scoring.scorer import Scorer
 # MLeap's serialiser is slow: so many cases of an operator suffice, but for the table, which wants all.
 _SERIALIZED = 4
 
+# Longer vectors are compared by what they hold.
+_WIDE = 4096
+
 _TYPES = {"tinyint": "byte", "smallint": "short", "integer": "int", "bigint": "long"}
 
 
@@ -222,16 +225,25 @@ def _udt(vector: Any) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """A value of any engine as Python's own: vectors as lists."""
+    """A value of any engine as Python's own: vectors as lists, wide ones as what of them is not 0.0."""
     if hasattr(value, "toArray"):
-        return value.toArray().tolist()
+        return _vector(value.toArray())
     if isinstance(value, dict) and {"size", "indices", "values"} <= value.keys():
         dense = np.zeros(value["size"])
         dense[value["indices"]] = value["values"]
-        return dense.tolist()
+        return _vector(dense)
+    if isinstance(value, list) and len(value) > _WIDE:
+        return _vector(np.array(value, dtype=np.float64))
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
     return value
+
+
+def _vector(values: np.ndarray[Any, Any]) -> Any:
+    if len(values) <= _WIDE:
+        return values.tolist()
+    (there,) = np.nonzero((values != 0) | np.signbit(values))
+    return [float(len(values)), there.tolist(), values[there].tolist()]
 
 
 def assert_same(expected: Sequence[Any], got: Sequence[Any], rtol: float, what: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ COEFFICIENTS = [0.5, -0.75, 0.3]
 few_frames = settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 # Small numbers: what is left where great ones cancel out says nothing.
 values = st.one_of(st.floats(-3, 3), st.integers(-2, 2).map(float), st.sampled_from(ODD[:5]))
+finite = values.filter(math.isfinite)
 coefficients = st.lists(st.floats(-2, 2) | st.just(0.0), min_size=3, max_size=3)
 
 IMAGINED = "MLeap's bundles have no sparse coefficients: a NaN feature counts though its coefficient is 0"

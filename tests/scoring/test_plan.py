@@ -9,6 +9,7 @@ from model_cases import KINDS, SCHEMA, abalone_nodes
 from pipeline.columns import Numbers, Text
 from pipeline.errors import BundleError, DataError, SchemaError
 from pipeline.operators.base import Node, Shape
+from pipeline.operators.extras.math_unary import MathUnary
 from pipeline.operators.features.string_indexer import StringIndexer
 from pipeline.operators.features.vector_assembler import VectorAssembler
 from pipeline.scoring.plan import Plan, run
@@ -50,8 +51,8 @@ def test_a_refused_row_is_named_by_its_raw_column() -> None:
     # The assembler refuses a NaN that two steps before it passed on.
     nodes = [
         *[
-            Node(f"pack {source}", VectorAssembler([1], "keep"), Shape({"input0": source}, {"output": target}))
-            for source, target in (("x", "v"), ("v", "w"))
+            Node(f"{name} of {source}", MathUnary(name), Shape({"input": source}, {"output": target}))
+            for name, source, target in (("exp", "x", "v"), ("abs", "v", "w"))
         ],
         Node("all", VectorAssembler([1, 1], "error"), Shape({"input0": "n", "input1": "w"}, {"output": "features"})),
     ]

@@ -50,10 +50,8 @@ def test_what_a_sparse_vector_does_not_store_does_not_count(engines: Conformance
 def test_negative_zeros_stay_in_dense_vectors_alone(engines: Conformance) -> None:
     rows = [(1.0, 1, [-0.0, 0.0, 0.0]), (1.0, 1, [-0.0, 1.0, 2.0])]
     differs = "MLeap's runtime keeps the negative zeros that Spark's sparse vectors leave out"
-    engines.check(interaction("d", "v"), mixed(engines.spark, rows, NUMERIC))
-    engines.check(
-        interaction("v", "d"), mixed(engines.spark, [(1.0, 1, [-0.0, 0.0, 0.0])], NOMINAL), runtime_differs=differs
-    )
+    engines.check(interaction("d", "v"), mixed(engines.spark, rows, NUMERIC), runtime_differs=differs)
+    engines.check(interaction("v", "d"), mixed(engines.spark, rows[:1], NOMINAL), runtime_differs=differs)
 
 
 def test_categories_of_a_vector_stand_for_one_hot_vectors(engines: Conformance) -> None:

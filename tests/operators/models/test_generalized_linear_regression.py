@@ -99,7 +99,10 @@ def _with_offset() -> Any:
 def test_no_rows_and_columns_left_out(engines: Conformance) -> None:
     engines.check(made(engines.spark, cases.COEFFICIENTS), dense_frame(engines.spark, []))
     only_link = made(engines.spark, cases.COEFFICIENTS, predictionCol="", linkPredictionCol="eta")
-    engines.check(only_link, dense_frame(engines.spark, ROWS), rtol=cases.RTOL)
+    small = [row for row in ROWS if (np.abs(row) < 1e9).all()]
+    engines.check(only_link, dense_frame(engines.spark, small), rtol=cases.RTOL)
+    differs = "MLeap's runtime makes what the gaussian family bounds of the linear prediction, too"
+    engines.check(only_link, dense_frame(engines.spark, ROWS), rtol=cases.RTOL, runtime_differs=differs)
 
 
 @cases.few_frames

@@ -105,7 +105,7 @@ def test_sparse_coefficients(engines: Conformance) -> None:
 
 
 @cases.few_frames
-@given(rows=rows_of(cases.values, 3, 60), coefficients=cases.coefficients, others=cases.coefficients)
+@given(rows=rows_of(cases.finite, 3, 60), coefficients=cases.coefficients, others=cases.coefficients)
 def test_any_rows(
     engines: Conformance, rows: list[list[float]], coefficients: list[float], others: list[float]
 ) -> None:
