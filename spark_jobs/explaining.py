@@ -13,12 +13,17 @@ from pipeline.schema.text import bad_value, check_null, ragged
 from spark_jobs.reading import BROKEN, FILE, LINE, ROW_ID, START, quoted, text_name
 from spark_jobs.values import CHECKS, DAMAGED, EMPTY, FITS, FLAW, UNFIT
 
+# The first two bytes of gzip, the second of which is no UTF-8.
+_GZIP = "\x1f\ufffd"
+_GZIP_HINT = "give it a name that ends in .gz, or unpack it: gunzip"
 _NUL_HINT = "is the file UTF-16, or damaged? save it as UTF-8"
 
 
 def damaged(rows: Any) -> DataError:
     """The error for the first line that is not UTF-8, or holds a NUL byte."""
     number, source, record = first(rows, rows[FLAW] == DAMAGED, LINE)
+    if number == 1 and record[LINE].startswith(_GZIP):
+        return DataError("the file is compressed by gzip, its name does not say so", source=source, hint=_GZIP_HINT)
     if "\x00" in record[LINE]:
         return DataError("a NUL byte, which no text has", row=number, source=source, hint=_NUL_HINT)
     return DataError("the text is not UTF-8", row=number, source=source, hint="save the file as UTF-8")

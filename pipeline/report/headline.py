@@ -107,4 +107,10 @@ def notices(run: Mapping[str, Any]) -> list[Notice]:
     if (run.get("input") or {}).get("kind") == "synthetic":
         text = "It was drawn by a generator, not measured. Its metrics show that the pipeline works, nothing more."
         found.append(Notice("warn", "The data is synthetic: a generated sample", text))
+    if (run.get("training") or {}).get("zeros_are_missing"):
+        text = (
+            "Training on LibSVM took zeros for missing values, and so does the fused archive. "
+            "AWS's SparkML container sends them as values: deploy the fused one, or train on text/csv."
+        )
+        found.append(Notice("warn", "A chain of two containers would predict otherwise", text))
     return found

@@ -23,4 +23,5 @@ def packaging_step(run: Run) -> str:
     sparkml_archive(bundle, run.model("sparkml"))
     xgboost_archive(booster, run.model("xgboost"))
     fused_archive(bundle, booster, parse_schema(run.record["schema"]), manifest, run.model("fused"))
-    return "sparkml, xgboost, fused"
+    # AWS's SparkML container hands zeros on as values, which such a model never saw.
+    return "sparkml, xgboost, fused" + (" (deploy this one: trained on libsvm)" if manifest.zeros_are_missing else "")
