@@ -26,6 +26,7 @@ setup(
         "httptools>=0.6",
         "uvloop>=0.20; sys_platform != 'win32'",
         "orjson>=3.10",
+        "regex>=2024.5",
     ],
     extras_require={
         "spark": SPARK + RUN,

@@ -6,7 +6,7 @@ FUZZ_SEED=17 FUZZ_PIPELINES=1 pytest tests/pipelines runs one again.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -150,25 +150,72 @@ def _one_hot(rng: random.Random, columns: Columns, target: str) -> Any:
     return OneHotEncoder(inputCols=[source], outputCols=[target], dropLast=drop, handleInvalid="keep"), "vectors"
 
 
-def _classifier(rng: random.Random, columns: Columns, target: str) -> Any:
-    return _model(rng, columns, target, "classification", ("DecisionTreeClassifier", "RandomForestClassifier"))
+# Predictors by their modules: what may be drawn for each, beside its columns.
+_CLASSIFIERS = {
+    "DecisionTreeClassifier": ("maxDepth", "seed"),
+    "RandomForestClassifier": ("maxDepth", "seed"),
+    "GBTClassifier": ("maxDepth", "seed", "maxIter"),
+    "LogisticRegression": ("maxIter", "regParam"),
+    "LinearSVC": ("maxIter", "regParam"),
+    "NaiveBayes": (),
+}
+_REGRESSORS = {
+    "DecisionTreeRegressor": ("maxDepth", "seed"),
+    "GBTRegressor": ("maxDepth", "seed", "maxIter"),
+    "LinearRegression": ("maxIter", "regParam"),
+    "GeneralizedLinearRegression": ("maxIter", "regParam"),
+}
+_CLUSTERINGS = {"KMeans": ("maxIter", "seed"), "BisectingKMeans": ("maxIter", "seed")}
 
 
-def _regressor(rng: random.Random, columns: Columns, target: str) -> Any:
-    return _model(rng, columns, target, "regression", ("DecisionTreeRegressor", "GBTRegressor"))
+def _model(module: str, kinds: Mapping[str, Sequence[str]]) -> Maker:
+    """A maker of one of the predictors of a module."""
+
+    def maker(rng: random.Random, columns: Columns, target: str) -> Any:
+        if not columns.vectors:
+            return None
+        from importlib import import_module
+
+        name = rng.choice(list(kinds))
+        made = getattr(import_module(f"pyspark.ml.{module}"), name)(
+            featuresCol=rng.choice(columns.vectors), predictionCol=target
+        )
+        drawn = {
+            "maxDepth": rng.randint(1, 4),
+            "seed": rng.randint(0, 99),
+            "maxIter": rng.randint(1, 3),
+            "regParam": rng.choice([0.1, 1.0]),
+        }
+        made.setParams(**{key: drawn[key] for key in kinds[name]})
+        others = {"rawPredictionCol": f"{target}_raw", "probabilityCol": f"{target}_probability"}
+        made.setParams(**{key: value for key, value in others.items() if made.hasParam(key)})
+        return made, "numbers"
+
+    return maker
 
 
-def _model(rng: random.Random, columns: Columns, target: str, module: str, names: tuple[str, ...]) -> Any:
+def _interaction(rng: random.Random, columns: Columns, target: str) -> Any:
     if not columns.vectors:
         return None
-    from importlib import import_module
+    from pyspark.ml.feature import Interaction
 
-    model = getattr(import_module(f"pyspark.ml.{module}"), rng.choice(names))
-    made = model(featuresCol=rng.choice(columns.vectors), labelCol="label", predictionCol=target)
-    made.setParams(maxDepth=rng.randint(1, 4), seed=rng.randint(0, 99))
-    if made.hasParam("rawPredictionCol"):
-        made.setParams(rawPredictionCol=f"{target}_raw", probabilityCol=f"{target}_probability")
-    return made, "numbers"
+    return Interaction(inputCols=["n", rng.choice(columns.vectors)], outputCol=target), "vectors"
+
+
+def _hasher(rng: random.Random, columns: Columns, target: str) -> Any:
+    from pyspark.ml.feature import FeatureHasher
+
+    there = [*columns.numbers, *columns.texts, "b"]
+    chosen = rng.sample(there, rng.randint(1, min(4, len(there))))
+    return FeatureHasher(inputCols=chosen, outputCol=target, numFeatures=rng.choice([4, 32])), "vectors"
+
+
+def _sql(rng: random.Random, columns: Columns, target: str) -> Any:
+    from pyspark.ml.feature import SQLTransformer
+
+    left, right = rng.choice(columns.numbers), rng.choice(columns.numbers)
+    text = f"{left} {rng.choice('+-*/')} CAST({right} AS double)"
+    return SQLTransformer(statement=" ".join(["SELECT *,", text, "AS", target, "FROM __THIS__"])), "numbers"
 
 
 def _keep(_: random.Random) -> str:
@@ -220,6 +267,33 @@ MAKERS: dict[str, Maker] = {
         binary=lambda rng: rng.random() < 0.5,
     ),
     "count_vectorizer": _of(_feature("CountVectorizer"), "tokens", "vectors", minDF=lambda rng: 1.0),
-    "classifier": _classifier,
-    "regressor": _regressor,
+    "vector_slicer": _of(_feature("VectorSlicer"), "vectors", "vectors", indices=lambda rng: [0]),
+    "interaction": _interaction,
+    "vector_indexer": _of(
+        _feature("VectorIndexer"),
+        "vectors",
+        "vectors",
+        maxCategories=lambda rng: rng.randint(2, 5),
+        handleInvalid=_keep,
+    ),
+    "feature_hasher": _hasher,
+    "word2vec": _of(
+        _feature("Word2Vec"),
+        "tokens",
+        "vectors",
+        vectorSize=lambda rng: rng.randint(1, 3),
+        minCount=lambda rng: 1,
+        maxIter=lambda rng: 1,
+        seed=lambda rng: rng.randint(0, 99),
+    ),
+    "index_to_string": _of(
+        _feature("IndexToString"),
+        "indices",
+        "texts",
+        labels=lambda rng: [f"label {at}" for at in range(len(WORDS) + 1)],
+    ),
+    "sql_transformer": _sql,
+    "classifier": _model("classification", _CLASSIFIERS),
+    "regressor": _model("regression", _REGRESSORS),
+    "clustering": _model("clustering", _CLUSTERINGS),
 }

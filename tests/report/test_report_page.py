@@ -231,9 +231,10 @@ def test_a_generated_sample_says_so_and_measured_data_does_not(regression, tmp_p
 
 def test_zeros_that_were_missing_in_training_are_told_of(regression, tmp_path, page):
     run, data = regression
-    assert "chain of two containers" not in page(_written(tmp_path, run, data)).text
-    run = {**run, "training": {**run["training"], "zeros_are_missing": True}}
-    assert "A chain of two containers would predict otherwise" in page(_written(tmp_path, run, data)).text
+    for missing in (True, False):
+        run = {**run, "training": {**run["training"], "zeros_are_missing": missing}}
+        told = "A chain of two containers would predict otherwise" in page(_written(tmp_path, run, data)).text
+        assert told == missing
 
 
 def test_a_failed_run_without_predictions(regression, tmp_path, page):

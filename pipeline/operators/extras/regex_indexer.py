@@ -10,6 +10,7 @@ from pipeline.columns import AnyColumn, Numbers
 from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes, ColumnType, Operator, RowError
 from pipeline.operators.text.java_regex import UntranslatableError, java_regex
+from pipeline.operators.text.limited_regex import LimitedRegex, SlowPatternError
 from pipeline.operators.text.token_lists import needed_text
 from pipeline.operators.values import int_list, integer, string_list
 
@@ -28,7 +29,7 @@ class RegexIndexer(Operator):
         self.regexes = tuple(regexes)
         self.indices = tuple(indices)
         self.default = default
-        self._patterns = [java_regex(regex, or_nothing=True) for regex in self.regexes]
+        self._patterns = [LimitedRegex(java_regex(regex, or_nothing=True)) for regex in self.regexes]
 
     @classmethod
     def from_attributes(cls, attributes: Attributes) -> "RegexIndexer":
@@ -56,7 +57,10 @@ class RegexIndexer(Operator):
 
     def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
         column = needed_text(inputs[0])
-        found = [self._index(word) for word in column.words]
+        try:
+            found = [self._index(word) for word in column.words]
+        except SlowPatternError as error:
+            raise error.in_column(column) from None
         missing = np.array([index is None for index in found], dtype=bool)[column.codes]
         if missing.any():
             row = int(np.argmax(missing))
@@ -67,5 +71,5 @@ class RegexIndexer(Operator):
         return [Numbers(np.array([index or 0 for index in found], dtype=np.int32)[column.codes])]
 
     def _index(self, word: str) -> Optional[int]:
-        matches = (index for pattern, index in zip(self._patterns, self.indices) if pattern.search(word))
+        matches = (index for pattern, index in zip(self._patterns, self.indices) if pattern.found(word))
         return next(matches, self.default)

@@ -40,12 +40,11 @@ def length(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
 
-def split(pattern: "re.Pattern[str]", text: str) -> List[str]:
-    """`Pattern.split(text)`: the pieces between the matches, without empty ones at the end.
+def without_last_empty(pieces: List[str]) -> List[str]:
+    """`Pattern.split`: the pieces between the matches, without empty ones at the end.
 
-    A text without a match is one piece, even if it is empty. The pattern matches no empty text and has no groups.
+    A text without a match is one piece, even if it is empty.
     """
-    pieces = pattern.split(text)
     if len(pieces) > 1:
         while pieces and not pieces[-1]:
             pieces.pop()

@@ -8,7 +8,8 @@ from pipeline.columns import AnyColumn
 from pipeline.errors import BundleError, UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
 from pipeline.operators.text.java_regex import UntranslatableError, java_regex
-from pipeline.operators.text.java_strings import length, lower_case, split
+from pipeline.operators.text.java_strings import length, lower_case, without_last_empty
+from pipeline.operators.text.limited_regex import LimitedRegex, SlowPatternError
 from pipeline.operators.text.token_lists import needed_text, tokenized
 from pipeline.operators.values import boolean, integer, string
 
@@ -20,7 +21,7 @@ class RegexTokenizer(Operator):
 
     In: text. Out: the list of its tokens, those of at least `least` UTF-16 units: with `gaps` the pieces between
     the matches of Java's pattern `regex`, else the matches; `lower` makes lower case first. Null is refused, as
-    Spark does; so is a pattern that cannot be made to mean the same in Python.
+    Spark does; so are a pattern that cannot be made to mean the same in Python, and a text that takes it too long.
     Source: org.apache.spark.ml.feature.RegexTokenizer.
     """
 
@@ -32,7 +33,7 @@ class RegexTokenizer(Operator):
         self.gaps = gaps
         self.least = least
         self.lower = lower
-        self._pattern = java_regex(regex)
+        self._pattern = LimitedRegex(java_regex(regex))
 
     @classmethod
     def from_spark(cls, stage: Any, types: Types) -> List[Node]:
@@ -69,10 +70,14 @@ class RegexTokenizer(Operator):
         return [ColumnType("texts")]
 
     def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
-        return [tokenized(needed_text(inputs[0]), self._tokens)]
+        column = needed_text(inputs[0])
+        try:
+            return [tokenized(column, self._tokens)]
+        except SlowPatternError as error:
+            raise error.in_column(column) from None
 
     def _tokens(self, text: str) -> List[str]:
         if self.lower:
             text = lower_case(text)
-        tokens = split(self._pattern, text) if self.gaps else self._pattern.findall(text)
+        tokens = without_last_empty(self._pattern.pieces(text)) if self.gaps else self._pattern.matches(text)
         return [token for token in tokens if length(token) >= self.least]

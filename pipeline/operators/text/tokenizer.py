@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Sequence
 
 from pipeline.columns import AnyColumn
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
-from pipeline.operators.text.java_strings import lower_case, split
+from pipeline.operators.text.java_strings import lower_case, without_last_empty
 from pipeline.operators.text.token_lists import needed_text, tokenized
 
 _SPACE = re.compile(r"[ \t\n\x0b\f\r]")
@@ -47,4 +47,4 @@ class Tokenizer(Operator):
 
 
 def _tokens(text: str) -> List[str]:
-    return split(_SPACE, lower_case(text))
+    return without_last_empty(_SPACE.split(lower_case(text)))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from text_cases import TEXTS
 
 from pipeline.operators.text.java_regex import UntranslatableError, java_regex
+from pipeline.operators.text.limited_regex import LimitedRegex
 
 PATTERNS = [
     r"\s+",
@@ -121,6 +122,11 @@ def test_any_pattern_finds_what_javas_finds_or_is_refused(spark: Any, pattern: s
     except UntranslatableError:
         assume(False)
     assert translated.sub("⟦\\g<0>⟧", text) == of_java(spark, pattern, text)
+    limited = LimitedRegex(translated)
+    assert limited.matches(text) == [found[0] for found in translated.finditer(text)]
+    assert limited.found(text) == bool(translated.search(text))
+    ends = [0, *(end for found in translated.finditer(text) for end in found.span()), len(text)]
+    assert limited.pieces(text) == [text[start:stop] for start, stop in zip(ends[::2], ends[1::2], strict=True)]
 
 
 @pytest.mark.parametrize(("pattern", "said"), REFUSED)
