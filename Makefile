@@ -58,10 +58,10 @@ fuzz: setup
 
 # What the operators' suite found on both Sparks, as a table for people.
 conformance: setup .venv-spark4/.installed
-	@mkdir -p build
-	CONFORMANCE=build/spark3.json $(BIN)/python -m pytest -q tests/operators
-	CONFORMANCE=build/spark4.json .venv-spark4/bin/python -m pytest -q tests/operators
-	$(BIN)/python -m tests.operators.conformance_table build/spark3.json build/spark4.json docs/conformance.md
+	rm -rf build/conformance
+	CONFORMANCE=build/conformance/3 $(BIN)/python $(PYTEST) tests/operators
+	CONFORMANCE=build/conformance/4 .venv-spark4/bin/python $(PYTEST) tests/operators
+	$(BIN)/python tests/operators/conformance_table.py build/conformance/3 build/conformance/4 docs/conformance.md
 
 lint: setup
 	$(BIN)/ruff check .

@@ -29,7 +29,7 @@ def compare_with_runtime(
     expected = engines.runtime.load(path).transform(table, ["made"])["made"].to_pylist()
     got = Scorer(Parts(read_bundle(path), _contract(table), None, Manifest())).transform(table, ["made"])["made"]
     assert_same([plain(value) for value in expected], [plain(value) for value in got.to_pylist()], rtol, operator.op)
-    engines.record.setdefault(operator.op, {})["runtime"] = "runs"
+    engines.record.note(operator.op, "runtime", "runs")
 
 
 def _contract(table: pa.Table) -> Schema:

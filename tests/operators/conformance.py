@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from conformance_record import Record
 
 from pipeline.bundle import write_bundle
 from pipeline.bundle.reader import read_bundle
@@ -46,7 +47,7 @@ class Conformance:
     runtime: Any
     folder: Path
     serializer: bool
-    record: dict[str, dict[str, str]] = field(default_factory=dict)
+    record: Record = field(default_factory=Record)
     _numbers: Iterator[int] = field(default_factory=count)
     _serialized: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
@@ -75,7 +76,7 @@ class Conformance:
         got = scorer.transform_skipping(table, made)[0] if skipping else scorer.transform(table, made)
         case = _Case(model, frame, expected, rtol)
         case.compare(got, "scorer")
-        self._note(_ops(scorer), "scorer", "equal" if rtol == 0 else f"within {rtol:g}")
+        self.record.note(case.name, "scorer", "equal" if rtol == 0 else f"within {rtol:g}")
         self._runtime(case, scorer, bundle, runtime_differs)
         self._serializer(case, _ops(scorer), serializer_differs)
         return scorer
@@ -98,14 +99,14 @@ class Conformance:
     def _runtime(self, case: _Case, scorer: Scorer, bundle: Path, differs: str | None) -> None:
         own = [node.operator.op for node in scorer.bundle.nodes if not node.operator.in_mleap]
         if own:
-            self._note(own, "runtime", "our own operator")
+            self.record.note(case.name, "runtime", "our own operator")
             return
         if self.runtime is None:
             return
         with _agreement(differs, "MLeap's runtime"):
             made = self.runtime.load(bundle).transform(table_of(case.frame, lists=True), list(case.expected))
             case.compare(made, "MLeap's runtime")
-        self._note(_ops(scorer), "runtime", f"differs: {differs}" if differs else "runs")
+        self.record.note(case.name, "runtime", f"differs: {differs}" if differs else "runs")
 
     def _serializer(self, case: _Case, ops: Sequence[str], differs: str | None) -> None:
         self._serialized[tuple(ops)] += 1
@@ -119,19 +120,12 @@ class Conformance:
         try:
             serialize(pipeline, case.model.transform(case.frame), path)
         except UnsupportedStageError:
-            self._note(ops, "serializer", "cannot write it")
+            self.record.note(case.name, "serializer", "cannot write it")
             return
         with _agreement(differs, "the bundle of MLeap's serialiser"):
             made = scorer_of(path, case.frame).transform(table_of(case.frame), list(case.expected))
             case.compare(made, "the bundle of MLeap's serialiser")
-        self._note(ops, "serializer", f"differs: {differs}" if differs else "equal")
-
-    def _note(self, ops: Sequence[str], engine: str, said: str) -> None:
-        for op in ops:
-            known = self.record.setdefault(op, {})
-            # The worst of an operator's cases is what its table says.
-            if known.get(engine) in (None, "equal", "runs"):
-                known[engine] = said
+        self.record.note(case.name, "serializer", f"differs: {differs}" if differs else "equal")
 
 
 @dataclass(frozen=True)
@@ -142,6 +136,11 @@ class _Case:
     frame: Any
     expected: dict[str, list[Any]]
     rtol: float
+
+    @property
+    def name(self) -> str:
+        """The class of the model."""
+        return type(self.model).__name__
 
     def compare(self, made: pa.Table, engine: str) -> None:
         for name, values in self.expected.items():

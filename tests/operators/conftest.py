@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,15 +15,15 @@ from pipeline.mleap.runtime import Runtime, available
 
 @pytest.fixture(scope="session")
 def engines(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Conformance]:
-    """Spark, the scorer and what of MLeap can be had; CONFORMANCE names a file for what they said."""
+    """Spark, the scorer and what of MLeap can be had; CONFORMANCE names a folder for what they said."""
     runtime = None if available() else Runtime()
     engines = Conformance(spark, runtime, tmp_path_factory.mktemp("conformance"), _has_mleap(spark))
     yield engines
     if runtime is not None:
         runtime.close()
     if target := os.environ.get("CONFORMANCE"):
-        said = {"spark": spark.version, "operators": engines.record}
-        Path(target).write_text(json.dumps(said, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+        engines.record.save(Path(target) / f"{worker}.json", spark.version)
 
 
 def _has_mleap(spark: Any) -> bool:
