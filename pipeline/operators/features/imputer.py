@@ -8,7 +8,8 @@ from typing import Any, Dict, List, Sequence
 import numpy as np
 
 from pipeline.columns import AnyColumn, Numbers
-from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
+from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Types
+from pipeline.operators.spark_columns import column_pairs, node_a_column
 from pipeline.operators.sql.casts import cast
 from pipeline.operators.values import boolean, double, string
 
@@ -33,17 +34,11 @@ class Imputer(Operator):
 
     @classmethod
     def from_spark(cls, stage: Any, types: Types) -> List[Node]:
-        if stage.isSet("inputCols"):
-            sources, targets = stage.getInputCols(), stage.getOutputCols()
-        else:
-            sources, targets = [stage.getInputCol()], [stage.getOutputCol()]
         surrogates = stage.surrogateDF.first()
-        nodes: List[Node] = []
-        for source, target in zip(sources, targets):
-            operator = cls(float(surrogates[source]), float(stage.getMissingValue()), stage.getStrategy())
-            name = stage.uid if len(sources) == 1 else f"{stage.uid}_{len(nodes)}"
-            nodes.append(Node(name, operator, Shape({"input": source}, {"output": target})))
-        return nodes
+        missing, strategy = float(stage.getMissingValue()), stage.getStrategy()
+        return node_a_column(
+            stage, [cls(float(surrogates[source]), missing, strategy) for source, _ in column_pairs(stage)]
+        )
 
     @classmethod
     def from_attributes(cls, attributes: Attributes) -> "Imputer":

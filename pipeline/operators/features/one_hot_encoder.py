@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.columns import AnyColumn, Numbers, Sparse
 from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Shape, Types
+from pipeline.operators.spark_columns import column_pairs
 from pipeline.operators.values import boolean, int_list, string
 
 
@@ -31,14 +32,11 @@ class OneHotEncoder(Operator):
 
     @classmethod
     def from_spark(cls, stage: Any, types: Types) -> List[Node]:
-        if stage.isSet("inputCols"):
-            sources, targets = stage.getInputCols(), stage.getOutputCols()
-        else:
-            sources, targets = [stage.getInputCol()], [stage.getOutputCol()]
+        pairs = column_pairs(stage)
         operator = cls(list(stage.categorySizes), stage.getDropLast(), stage.getHandleInvalid())
         shape = Shape(
-            {f"input{place}": name for place, name in enumerate(sources)},
-            {f"output{place}": name for place, name in enumerate(targets)},
+            {f"input{place}": source for place, (source, _) in enumerate(pairs)},
+            {f"output{place}": target for place, (_, target) in enumerate(pairs)},
         )
         return [Node(stage.uid, operator, shape)]
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
 from pipeline.columns import AnyColumn, Numbers, Text
-from pipeline.errors import BundleError, UnsupportedStageError
-from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Shape, Types
+from pipeline.errors import BundleError
+from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Types
 from pipeline.operators.numbers import java_double, java_text
+from pipeline.operators.spark_columns import node_a_column
 from pipeline.operators.values import integer, string, string_list
 
 # A number as Java prints it.
@@ -40,11 +41,7 @@ class StringIndexer(Operator):
     @classmethod
     def from_spark(cls, stage: Any, types: Types) -> List[Node]:
         policy = stage.getOrDefault("handleInvalid")
-        nodes: List[Node] = []
-        for (source, target), labels in zip(_columns(stage), stage.labelsArray):
-            name = stage.uid if len(stage.labelsArray) == 1 else f"{stage.uid}_{len(nodes)}"
-            nodes.append(Node(name, cls(list(labels), policy), Shape({"input": source}, {"output": target})))
-        return nodes
+        return node_a_column(stage, [cls(list(labels), policy) for labels in stage.labelsArray])
 
     @classmethod
     def from_attributes(cls, attributes: Attributes) -> Operator:
@@ -161,11 +158,3 @@ def _spelled(index: Dict[str, int], kind: Any) -> Dict[str, int]:
 
 def _text(column: AnyColumn) -> Text:
     return column if isinstance(column, Text) else java_text(column)
-
-
-def _columns(stage: Any) -> List[Tuple[str, str]]:
-    if stage.isSet("inputCols"):
-        return list(zip(stage.getInputCols(), stage.getOutputCols()))
-    if stage.isSet("inputCol"):
-        return [(stage.getInputCol(), stage.getOutputCol())]
-    raise UnsupportedStageError(f"stage {stage.uid!r} has neither inputCol nor inputCols")

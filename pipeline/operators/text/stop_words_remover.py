@@ -6,7 +6,8 @@ from typing import Any, Dict, List, Sequence
 
 from pipeline.columns import AnyColumn
 from pipeline.errors import UnsupportedStageError
-from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
+from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Types
+from pipeline.operators.spark_columns import column_pairs, node_a_column
 from pipeline.operators.text.java_strings import lower_case
 from pipeline.operators.text.token_lists import filtered, needed_lists
 from pipeline.operators.values import boolean, string_list
@@ -40,16 +41,8 @@ class StopWordsRemover(Operator):
                 f"stage {stage.uid!r}: locale {locale!r} has a lower case of its own",
                 hint="set another locale, or caseSensitive",
             )
-        if stage.isSet("inputCols"):
-            columns = list(zip(stage.getInputCols(), stage.getOutputCols()))
-        else:
-            columns = [(stage.getInputCol(), stage.getOutputCol())]
         operator = cls(stage.getStopWords(), stage.getCaseSensitive())
-        names = [stage.uid] if len(columns) == 1 else [f"{stage.uid}_{place}" for place in range(len(columns))]
-        return [
-            Node(name, operator, Shape({"input": source}, {"output": target}))
-            for name, (source, target) in zip(names, columns)
-        ]
+        return node_a_column(stage, [operator] * len(column_pairs(stage)))
 
     @classmethod
     def from_attributes(cls, attributes: Attributes) -> "StopWordsRemover":

@@ -1,0 +1,30 @@
+"""Spark stages that work on one column or on several, each by itself."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, List, Tuple
+
+from pipeline.errors import UnsupportedStageError
+from pipeline.operators.base import Node, Operator, Shape
+
+
+def column_pairs(stage: Any) -> List[Tuple[str, str]]:
+    """What a stage reads and writes, by `inputCols` and `outputCols` or by `inputCol` and `outputCol`.
+
+    Raises UnsupportedStageError where it has neither.
+    """
+    if stage.isSet("inputCols"):
+        return list(zip(stage.getInputCols(), stage.getOutputCols()))
+    if stage.isSet("inputCol"):
+        return [(stage.getInputCol(), stage.getOutputCol())]
+    raise UnsupportedStageError(f"stage {stage.uid!r} has neither inputCol nor inputCols")
+
+
+def node_a_column(stage: Any, operators: Iterable[Operator]) -> List[Node]:
+    """A node for each pair of columns, with an operator each; the stage's uid is in the names."""
+    pairs = column_pairs(stage)
+    names = [stage.uid] if len(pairs) == 1 else [f"{stage.uid}_{place}" for place in range(len(pairs))]
+    return [
+        Node(name, operator, Shape({"input": source}, {"output": target}))
+        for name, operator, (source, target) in zip(names, operators, pairs)
+    ]
