@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from conformance import Conformance
-from feature_cases import values as numbers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from text_cases import from_attributes
@@ -53,9 +52,13 @@ def test_imputer_of_one_row_and_of_none(engines: Conformance) -> None:
     engines.check(model, frame_of(engines.spark, [], "double"))
 
 
+# Spark fits no mean of infinities; MLeap's JSON makes 0.0 of a surrogate of -0.0.
+finite = st.floats(-1e300, 1e300).map(lambda value: value + 0.0) | st.just(math.nan)
+
+
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    rows=st.lists(st.none() | numbers | st.floats(), min_size=10, max_size=60),
+    rows=st.lists(st.none() | finite, min_size=10, max_size=60),
     strategy=st.sampled_from(["mean", "median", "mode"]),
 )
 def test_imputer_of_any_numbers(engines: Conformance, rows: list[Any], strategy: str) -> None:
