@@ -6,7 +6,7 @@ from typing import Any
 
 from xgboost.callback import TrainingCallback
 
-from pipeline.training.train import Condition, Progress
+from pipeline.training.watching import Condition, Progress
 
 
 class MetricLines(TrainingCallback):  # type: ignore[misc]

@@ -15,7 +15,8 @@ from pipeline.training.container import CHANNELS, Container, write_whole
 from pipeline.training.hyperparameters import Hyperparameters, validate
 from pipeline.training.labels import check_rows, check_train
 from pipeline.training.matrices import check_features, to_dmatrix
-from pipeline.training.train import Condition, Progress, TrainingResult, check_validation, never, train
+from pipeline.training.train import TrainingResult, check_validation, train
+from pipeline.training.watching import Condition, Progress, never
 
 _log = logging.getLogger(__name__)
 

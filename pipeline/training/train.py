@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import TrainingError
 from pipeline.training.hyperparameters import Hyperparameters
 from pipeline.training.metrics import EXTRA, is_maximized
-
-# Metrics by channel and name: {"train": {"rmse": 2.1}}.
-Metrics = Mapping[str, Mapping[str, float]]
-Progress = Callable[[int, Metrics], None]
-Condition = Callable[[], bool]
-
-
-def never() -> bool:
-    """The condition that does not come true."""
-    return False
+from pipeline.training.watching import Condition, Progress, never
 
 
 @dataclass(frozen=True)
