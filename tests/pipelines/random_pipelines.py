@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 WORDS = ["red", "größe", "日本", "😀", "the", "of", "Blue", "x1", "", "a b"]
 ROWS = 30
 
@@ -63,8 +65,19 @@ def rows(rng: random.Random, spark: Any, *, plain: bool) -> Any:
     )
 
 
-def pipeline(seed: int, spark: Any) -> tuple[Any, Any, list[str]]:
+@dataclass(frozen=True)
+class Drawn:
     """A fitted pipeline of 3 to 12 stages, some of them nested, its rows, and the names of its stages."""
+
+    model: Any
+    frame: Any
+    names: list[str]
+    # False where rows have nulls, NaN and negative zeros.
+    plain: bool
+
+
+def pipeline(seed: int, spark: Any) -> Drawn:
+    """The pipeline of a seed."""
     from pyspark.ml import PipelineModel
     from pyspark.sql.utils import CapturedException
 
@@ -88,11 +101,15 @@ def pipeline(seed: int, spark: Any) -> tuple[Any, Any, list[str]]:
         try:
             fitted = stage.fit(known) if hasattr(stage, "fit") else stage
             after = fitted.transform(known)
-            after.select(target).collect()
+            held = after.collect()
         except (CapturedException, _java_error()):
             # What Spark itself does not fit, or refuses on these rows, is no pipeline.
             continue
-        known = after
+        if hasattr(fitted, "pc") and np.isnan(fitted.pc.toArray()).any():
+            # A component of NaN tells sparse rows from dense ones: no one means that.
+            continue
+        # Rows of their own: else each stage would run all those before it again.
+        known = spark.createDataFrame(held, after.schema)
         getattr(columns, holds).append(target)
         stages.append(fitted)
         names.append(kind)
@@ -101,7 +118,7 @@ def pipeline(seed: int, spark: Any) -> tuple[Any, Any, list[str]]:
             start = rng.randrange(len(stages) - 1)
             stop = rng.randrange(start + 1, len(stages)) + 1
             stages[start:stop] = [PipelineModel(stages[start:stop])]
-    return PipelineModel(stages), frame, names
+    return Drawn(PipelineModel(stages), frame, names, plain)
 
 
 def _java_error() -> type[Exception]:

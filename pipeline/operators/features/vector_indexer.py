@@ -45,10 +45,7 @@ class VectorIndexer(Operator):
 
     @classmethod
     def from_spark(cls, stage: Any, types: Types) -> List[Node]:
-        categories = {
-            int(place): {float(value): int(index) for value, index in known.items()}
-            for place, known in stage.categoryMaps.items()
-        }
+        categories = {int(place): _numbered(known) for place, known in stage.categoryMaps.items()}
         operator = cls(stage.numFeatures, categories, stage.getHandleInvalid())
         return [Node(stage.uid, operator, Shape({"input": stage.getInputCol()}, {"output": stage.getOutputCol()}))]
 
@@ -135,3 +132,10 @@ class VectorIndexer(Operator):
         place = np.minimum(np.searchsorted(self._keys, key), len(self._keys) - 1)
         known = (self._values[code] == values) & (self._keys[place] == key)
         return np.where(known, self._indices[place], self._counts[at]), known
+
+
+def _numbered(known: Any) -> Dict[float, int]:
+    """A feature's categories as Spark numbers them; NaN, which nothing finds, not even the bridge to Java, counts."""
+    found = {float(value): index for value, index in known.items() if index is not None}
+    lost = sorted(set(range(len(known))) - set(found.values()))
+    return {**found, **{float("nan"): index for index in lost}}

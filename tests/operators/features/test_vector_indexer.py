@@ -57,6 +57,20 @@ def test_unknown_values_are_refused(engines: Conformance, row: Any) -> None:
     engines.refuses(indexer(engines.spark, "error"), vector_frame(engines.spark, [KNOWN[0], row], 4), row=2, column="v")
 
 
+@pytest.mark.parametrize("policy", ["error", "keep"])
+def test_a_category_that_is_no_number_is_never_found(engines: Conformance, policy: str) -> None:
+    from pyspark.ml.feature import VectorIndexer
+
+    frame = vector_frame(engines.spark, [[0.0, 1.0], [math.nan, 2.0], [3.0, math.nan], [0.0, -1.0]], 2)
+    model = VectorIndexer(inputCol="v", outputCol="made", maxCategories=4, handleInvalid=policy).fit(frame)
+    fine = vector_frame(engines.spark, [[0.0, 1.0], [3.0, -1.0]], 2)
+    engines.check(model, fine)
+    if policy == "keep":
+        engines.check(model, frame)
+    else:
+        engines.refuses(model, vector_frame(engines.spark, [[0.0, 1.0], [math.nan, 2.0]], 2), row=2, column="v")
+
+
 def test_vector_indexer_without_categories(engines: Conformance) -> None:
     frame = vector_frame(engines.spark, [[0.5, 1.0], [1.5, 2.0], [2.5, -0.0]], 2)
     engines.check(indexer(engines.spark, "error", frame, 2), vector_frame(engines.spark, [{}, [-0.0, math.nan]], 2))
