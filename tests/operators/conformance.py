@@ -10,7 +10,7 @@ import math
 import struct
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ class Conformance:
     folder: Path
     serializer: bool
     record: Record = field(default_factory=Record)
+    unwritten: str | None = None
     _numbers: Iterator[int] = field(default_factory=count)
     _serialized: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
@@ -59,12 +60,13 @@ class Conformance:
         runtime_differs: str | None = None,
         serializer_differs: str | None = None,
         skipping: bool = False,
+        about: str | None = None,
     ) -> Scorer:
         """All columns that the model adds to the frame are the same in every engine; returns the scorer.
 
         `rtol` is 0 for equality to the last bit. `runtime_differs` and `serializer_differs` are the reasons why
         MLeap's runtime, and its serialiser's bundle, are known not to agree: then they must not. `skipping` is for
-        models that drop rows.
+        models that drop rows. `about` is the stage in question where the model is a pipeline.
         """
         after = model.transform(frame)
         made = [name for name in after.columns if name not in frame.columns]
@@ -73,12 +75,16 @@ class Conformance:
         scorer = scorer_of(bundle, frame)
         table = table_of(frame)
         got = scorer.transform_skipping(table, made)[0] if skipping else scorer.transform(table, made)
-        case = _Case(model, frame, expected, rtol)
+        case = _Case(model, frame, expected, rtol, about or type(model).__name__)
         case.compare(got, "scorer")
         self.record.note(case.name, "scorer", "equal" if rtol == 0 else f"within {rtol:g}")
         self._runtime(case, scorer, bundle, runtime_differs)
         self._serializer(case, _ops(scorer), serializer_differs)
         return scorer
+
+    def without_serializer(self, said: str = "cannot write it") -> Conformance:
+        """The engines without MLeap's serialiser; `said` is why, in the table's words."""
+        return replace(self, serializer=False, unwritten=said)
 
     def refuses(self, model: Any, frame: Any, *, row: int, column: str | None) -> None:
         """Spark refuses a row of the frame; the scorer names it, counted from 1, and the raw column."""
@@ -108,8 +114,11 @@ class Conformance:
         self.record.note(case.name, "runtime", f"differs: {differs}" if differs else "runs")
 
     def _serializer(self, case: _Case, ops: Sequence[str], differs: str | None) -> None:
-        self._serialized[tuple(ops)] += 1
-        enough = differs is None and self._serialized[tuple(ops)] > _SERIALIZED
+        if self.unwritten:
+            self.record.note(case.name, "serializer", self.unwritten)
+        key = (case.name, *ops)
+        self._serialized[key] += 1
+        enough = differs is None and self._serialized[key] > _SERIALIZED
         if not self.serializer or enough:
             return
         from pipeline.mleap.serializer import serialize
@@ -121,10 +130,14 @@ class Conformance:
         except UnsupportedStageError:
             self.record.note(case.name, "serializer", "cannot write it")
             return
+        names = {case.name}
         with _agreement(differs, "the bundle of MLeap's serialiser"):
-            made = scorer_of(path, case.frame).transform(table_of(case.frame), list(case.expected))
+            scorer = scorer_of(path, case.frame)
+            names.update(_ops(scorer))
+            made = scorer.transform(table_of(case.frame), list(case.expected))
             case.compare(made, "the bundle of MLeap's serialiser")
-        self.record.note(case.name, "serializer", f"differs: {differs}" if differs else "equal")
+        for name in names:
+            self.record.note(name, "serializer", f"differs: {differs}" if differs else "equal")
 
 
 @dataclass(frozen=True)
@@ -135,11 +148,7 @@ class _Case:
     frame: Any
     expected: dict[str, list[Any]]
     rtol: float
-
-    @property
-    def name(self) -> str:
-        """The class of the model."""
-        return type(self.model).__name__
+    name: str
 
     def compare(self, made: pa.Table, engine: str) -> None:
         for name, values in self.expected.items():

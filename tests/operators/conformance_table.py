@@ -17,7 +17,7 @@ _HEAD = """# Conformance
 What the operators' suite found; `make conformance` writes this page, it is never edited by hand. Every case of
 `tests/operators/` goes through Spark's own `transform`, the scorer on our bundle, MLeap's runtime 0.20.0 on our
 bundle, and the scorer on the bundle of MLeap's serialiser 0.16.0. "equal" is to the last bit, "within 1e-12" relative.
-"but not always" is explained below. Fitted models stand under their own names: a `Bucketizer` is also what
+"not always" is explained below. Fitted models stand under their own names: a `Bucketizer` is also what
 `QuantileDiscretizer` fits.
 
 | Spark stage | operator | on Spark {first} | on Spark {second} | MLeap 0.20.0 on our bundle | MLeap's serialiser |
@@ -40,6 +40,8 @@ Each is a test that turns red when MLeap agrees.
 # Models that are made of others.
 _COMPOSED = ("PipelineModel", "CrossValidatorModel", "TrainValidationSplitModel")
 _MISSING = "not tried"
+# What comes first where there is more to say.
+_ORDER = ("runs", "equal", "our own operator", "cannot write it", "cannot write several columns")
 _ENGINES = {"runtime": "MLeap's runtime", "serializer": "MLeap's serialiser"}
 
 
@@ -49,13 +51,19 @@ def table(first: tuple[str, Record], second: tuple[str, Record]) -> str:
     stages = [(stage, op) for _, _, op, stages in OPERATORS for stage in stages]
     for stage, op in sorted([*stages, *((one, "its stages'") for one in _COMPOSED)]):
         spark = [_cell(_said(record, "scorer", stage)) for _, record in (first, second)]
-        mleap = {engine: _said(first[1], engine, stage, op) for engine in _ENGINES}
+        mleap = {
+            "runtime": _said(first[1], "runtime", stage, op),
+            "serializer": _said(first[1], "serializer", stage),
+        }
         named = op if stage in _COMPOSED else f"`{op}`"
         lines.append(_row(stage.removesuffix("Model") or stage, named, *spark, *map(_cell, mleap.values())))
         reasons += [_why(stage, _ENGINES[engine], said) for engine, said in mleap.items()]
     lines.append(_EXTRAS)
     extras = [op for _, _, op, stages in OPERATORS if not stages]
-    lines += [_row(f"`{op}`", _cell(_said(first[1], "runtime", op))) for op in sorted(extras)]
+    lines += [
+        _row(f"`{op}`", _cell(_said(first[1], "runtime", op) or _said(first[1], "serializer", op)))
+        for op in sorted(extras)
+    ]
     return "".join([*lines, _WHY, *reasons])
 
 
@@ -67,10 +75,10 @@ def _cell(said: set[str]) -> str:
     plain = sorted(one for one in said if not one.startswith("differs: "))
     if not plain:
         return "differs" if said else _MISSING
-    main = next((one for one in plain if one.startswith("within")), plain[0])
-    if "runs" in plain:
-        main = "runs" if plain == ["runs"] else "runs, in part our own operator"
-    return main if len(plain) == len(said) else f"{main}, but not always"
+    if any(one.startswith("within") for one in plain):
+        plain = [one for one in plain if one != "equal"]
+    main = "; ".join(sorted(plain, key=lambda one: _ORDER.index(one) if one in _ORDER else 0))
+    return f"{main}; not always" if any(one.startswith("differs: ") for one in said) else main
 
 
 def _why(stage: str, engine: str, said: set[str]) -> str:

@@ -35,6 +35,7 @@ def test_labels_and_probabilities(engines: Conformance, tmp_path: Path) -> None:
     # The runtime has no places for the values.
     values = [[value for value in row if value] for row in got["p"].to_pylist()]
     assert values == expected["p"].to_pylist()
+    engines.record.note("multinomial_labeler", "runtime", "runs")
 
 
 @given(

@@ -73,7 +73,7 @@ def test_interaction_of_indexed_and_encoded_texts(engines: Conformance) -> None:
         interaction("i", "w", "d"),
     ]
     differs = "MLeap's runtime takes an entry's number for its index in a sparse vector"
-    replace(engines, serializer=False).check(Pipeline(stages=stages).fit(frame), frame, runtime_differs=differs)
+    engines.without_serializer().check(Pipeline(stages=stages).fit(frame), frame, runtime_differs=differs)
 
 
 @pytest.mark.parametrize("row", [(None, 1, {}), (1.0, None, {}), (1.0, 1, [0.0, 3.0, 0.0]), (1.0, 1, [0.0, 0.5, 0.0])])

@@ -43,7 +43,7 @@ def test_order_of_texts(engines: Conformance, order: str) -> None:
 
 def test_unknown_texts_and_missing_numbers_are_kept_or_skipped(engines: Conformance) -> None:
     frame = frame_of(engines.spark, [*ROWS, *UNKNOWN], KIND)
-    own = replace(engines, serializer=False, runtime=None)
+    own = replace(engines.without_serializer(), runtime=None)
     own.check(formula_of(engines.spark, "y ~ s + t + x", handleInvalid="keep"), frame)
     own.check(formula_of(engines.spark, "y ~ s + t + x", handleInvalid="skip"), frame, skipping=True)
 
@@ -108,4 +108,4 @@ def formula_of(spark: Any, formula: str, **parameters: Any) -> Any:
 
 def without_serializer(engines: Conformance) -> Conformance:
     """The engines without MLeap's serialiser, which has no R formula."""
-    return replace(engines, serializer=False)
+    return engines.without_serializer()

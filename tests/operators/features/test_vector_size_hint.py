@@ -15,16 +15,19 @@ from pipeline.errors import BundleError
 from pipeline.operators.base import RowError
 from pipeline.operators.features.vector_size_hint import VectorSizeHint as Operator
 
+HINT = "VectorSizeHint"
 POLICIES = ["error", "skip", "optimistic"]
 FINITE = [[1.0, -0.5, 3.0], [0.1, 2.0, -7.0]]
 
 
 @pytest.mark.parametrize("policy", POLICIES)
 def test_what_stands_behind_knows_the_length(engines: Conformance, policy: str) -> None:
-    scorer = engines.check(pipeline(policy, 3), dense_frame(engines.spark, FINITE), skipping=policy == "skip")
+    scorer = engines.check(
+        pipeline(policy, 3), dense_frame(engines.spark, FINITE), skipping=policy == "skip", about=HINT
+    )
     assert scorer.bundle.nodes[-1].operator.sizes == (3,)  # type: ignore[attr-defined]
     rows = [{0: 1.5, 2: 2.0}, {}]
-    engines.check(pipeline(policy, 3), sparse_frame(engines.spark, rows), skipping=policy == "skip")
+    engines.check(pipeline(policy, 3), sparse_frame(engines.spark, rows), skipping=policy == "skip", about=HINT)
 
 
 def test_an_optimistic_hint_is_no_node(engines: Conformance) -> None:
@@ -38,7 +41,7 @@ def test_a_vector_of_another_length_is_refused(engines: Conformance) -> None:
 
 def test_rows_of_another_length_are_skipped(engines: Conformance) -> None:
     for frame in (dense_frame(engines.spark, FINITE), sparse_frame(engines.spark, [{}, {1: 2.0}])):
-        engines.check(pipeline("skip", 2), frame, skipping=True)
+        engines.check(pipeline("skip", 2), frame, skipping=True, about=HINT)
     with pytest.raises(RowError, match="a vector of 3 values"):
         Operator(2, "skip").apply([Dense(np.zeros((1, 3)))])
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,7 +35,7 @@ def workers(spark: Any) -> Iterator[None]:
 @pytest.fixture(name="engines", scope="module")
 def without_serializer(engines: Conformance) -> Conformance:
     # MLeap's serialiser asks a stage for its JVM's object, which these have not.
-    return replace(engines, serializer=False)
+    return engines.without_serializer()
 
 
 def tame_frame(spark: Any) -> Any:
