@@ -1,4 +1,4 @@
-"""Spark stages that work on one column or on several, each by itself."""
+"""What stages of several kinds share: one column or several, each by itself; the Spark that they come from."""
 
 from __future__ import annotations
 
@@ -28,3 +28,10 @@ def node_a_column(stage: Any, operators: Iterable[Operator]) -> List[Node]:
         Node(name, operator, Shape({"input": source}, {"output": target}))
         for name, operator, (source, target) in zip(names, operators, pairs)
     ]
+
+
+def is_spark_4() -> bool:
+    """True where the session's Spark is 4.0 or later."""
+    from pyspark import __version__ as version
+
+    return int(version.split(".")[0]) >= 4

@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.columns import AnyColumn, Dense, Numbers, Sparse
 from pipeline.errors import BundleError, UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Types
-from pipeline.operators.spark_columns import column_pairs, node_a_column
+from pipeline.operators.spark_columns import column_pairs, is_spark_4, node_a_column
 from pipeline.operators.values import Value, boolean, double, scalar_shape, tensor_shape
 
 
@@ -36,9 +36,7 @@ class Binarizer(Operator):
 
     @classmethod
     def from_spark(cls, stage: Any, types: Types) -> List[Node]:
-        from pyspark import __version__ as version
-
-        null_is_zero = int(version.split(".")[0]) >= 4
+        null_is_zero = is_spark_4()
         operators = []
         for source, threshold in _thresholds(stage):
             if math.isnan(threshold):

@@ -48,16 +48,19 @@ class IDF(Operator):
         return [ColumnType("vector", inputs[0].size or len(self.idf))]
 
     def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
-        column = inputs[0]
+        with np.errstate(all="ignore"):
+            return [self._scaled(inputs[0])]
+
+    def _scaled(self, column: AnyColumn) -> AnyColumn:
         if isinstance(column, Sparse):
             beyond = column.indices >= len(self.idf)
             if beyond.any():
                 self._refuse(int(column.rows()[np.argmax(beyond)]))
-            return [Sparse(column.indptr, column.indices, column.values * self.idf[column.indices], column.size)]
+            return Sparse(column.indptr, column.indices, column.values * self.idf[column.indices], column.size)
         assert isinstance(column, Dense)
         if column.size > len(self.idf) and len(column):
             self._refuse(0)
-        return [Dense(column.values * self.idf[: column.size])]
+        return Dense(column.values * self.idf[: column.size])
 
     def _refuse(self, row: int) -> None:
         raise RowError("the vector is too long", row=row, expected=f"at most {len(self.idf)} values")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,16 @@ DOUBLES = [0.0, -0.0, 1.9, -1.9, 127.0, 128.0, 300.7, -129.0, 32768.0, 2.0**31, 
 DOUBLES += [2.0**53 + 2, 2.0**63, -(2.0**63), 1e19, 1e300, math.inf, -math.inf, math.nan, 5e-324, 0.1]
 
 
+@pytest.fixture
+def without_ansi(spark: Any) -> Iterator[None]:
+    before = spark.conf.get("spark.sql.ansi.enabled")
+    spark.conf.set("spark.sql.ansi.enabled", "false")
+    yield
+    spark.conf.set("spark.sql.ansi.enabled", before)
+
+
 @pytest.mark.parametrize("source", ["double", "float", "bigint", "boolean"])
-def test_cast(spark: Any, source: str) -> None:
+def test_cast(spark: Any, without_ansi: None, source: str) -> None:
     found: list[Any] = DOUBLES
     if source == "bigint":
         found = [0, 1, -1, 127, 128, -129, 40000, 1 << 31, -(1 << 31) - 1, (1 << 53) + 1, (1 << 63) - 1, -(1 << 63)]
