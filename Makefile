@@ -54,7 +54,7 @@ test-spark4: .venv-spark4/.installed
 
 # Random pipelines, as many as one likes: make fuzz PIPELINES=1000 SEED=5000
 fuzz: setup
-	FUZZ_PIPELINES=$(PIPELINES) FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -q tests/pipelines
+	HYPOTHESIS_PROFILE=explore FUZZ_PIPELINES=$(PIPELINES) FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -q tests/pipelines
 
 # What the operators' suite found on both Sparks, as a table for people.
 conformance: setup .venv-spark4/.installed
