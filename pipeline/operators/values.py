@@ -193,6 +193,7 @@ def brief(value: Any) -> str:
 def to_json(document: Any) -> str:
     """A document of typed values as JSON text that MLeap reads too."""
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = text.replace("\uffff", "\\uffff")  # as itself it ends the input of MLeap's parser
     return text.replace(json.dumps(_INFINITY), _BEYOND).replace(json.dumps("-" + _INFINITY), "-" + _BEYOND)
 
 

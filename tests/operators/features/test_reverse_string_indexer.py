@@ -66,6 +66,11 @@ def test_index_to_string_of_one_row_and_of_none(engines: Conformance) -> None:
         engines.check(reverse(LABELS), frame_of(engines.spark, rows, "double"))
 
 
+def test_labels_of_characters_that_json_or_its_parsers_treat_apart(engines: Conformance) -> None:
+    labels = ["\uffff", "\ufffe", "\u2028", "\x00", "\ufeff", "\U0010ffff", '"\\', "\x7f"]
+    engines.check(reverse(labels), frame_of(engines.spark, [float(index) for index in range(len(labels))], "double"))
+
+
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(labels=st.lists(st.text(max_size=3), min_size=1, max_size=5), rows=st.lists(st.floats(-0.99, 0.99), min_size=20))
 def test_index_to_string_of_any_labels(engines: Conformance, labels: list[str], rows: list[float]) -> None:
