@@ -54,11 +54,12 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     mleap = _mleap_settings(tmp_path_factory.mktemp("mleap"))
     java_options = f"-XX:TieredStopAtLevel=1 {mleap.pop('spark.driver.extraJavaOptions', '')}"
     session = (
-        SparkSession.builder.master("local[2]")
+        SparkSession.builder.master("local[1]")
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.sql.shuffle.partitions", "2")
         .config("spark.sql.codegen.wholeStage", "false")
+        .config("spark.sql.adaptive.enabled", "false")
         .config("spark.driver.extraJavaOptions", java_options)
         .config(map=mleap)
         .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))

@@ -62,7 +62,7 @@ def rows(rng: random.Random, spark: Any, *, plain: bool) -> Any:
         )
     return spark.createDataFrame(
         made, "label double, x double, y double, n int, b boolean, kind string, colour string, words string"
-    )
+    ).localCheckpoint()
 
 
 @dataclass(frozen=True)
@@ -100,16 +100,15 @@ def pipeline(seed: int, spark: Any) -> Drawn:
         stage, holds = made
         try:
             fitted = stage.fit(known) if hasattr(stage, "fit") else stage
-            after = fitted.transform(known)
-            held = after.collect()
+            # Rows of their own: else each stage would run all those before it again.
+            after = fitted.transform(known).localCheckpoint()
         except (CapturedException, _java_error()):
             # What Spark itself does not fit, or refuses on these rows, is no pipeline.
             continue
         if hasattr(fitted, "pc") and np.isnan(fitted.pc.toArray()).any():
             # A component of NaN tells sparse rows from dense ones: no one means that.
             continue
-        # Rows of their own: else each stage would run all those before it again.
-        known = spark.createDataFrame(held, after.schema)
+        known = after
         getattr(columns, holds).append(target)
         stages.append(fitted)
         names.append(kind)

@@ -15,7 +15,7 @@ from pipeline.bundle import write_bundle
 from pipeline.mleap.runtime import Runtime, available
 from pipeline.scoring.scorer import Scorer
 
-FIRST, COUNT = int(os.environ.get("FUZZ_SEED", "0")), int(os.environ.get("FUZZ_PIPELINES", "20"))
+FIRST, COUNT = int(os.environ.get("FUZZ_SEED", "0")), int(os.environ.get("FUZZ_PIPELINES", "200"))
 # Sums through BLAS and logarithms, and what later stages make of their last bits.
 RTOL = 1e-9
 
@@ -29,10 +29,18 @@ def runtime() -> Iterator[Any]:
         found.close()
 
 
+@pytest.fixture(scope="module")
+def interpreter(spark: Any) -> Iterator[Any]:
+    """Spark with its interpreter of expressions: compiling them would take longer than these few rows."""
+    spark.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
+    yield spark
+    spark.conf.unset("spark.sql.codegen.factoryMode")
+
+
 @pytest.mark.spark
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT))
-def test_random_pipelines_agree(spark: Any, runtime: Any, tmp_path: Path, seed: int) -> None:
-    drawn = pipeline(seed, spark)
+def test_random_pipelines_agree(interpreter: Any, runtime: Any, tmp_path: Path, seed: int) -> None:
+    drawn = pipeline(seed, interpreter)
     assert 3 <= len(drawn.names) <= 12
     after = drawn.model.transform(drawn.frame)
     made = [name for name in after.columns if name not in drawn.frame.columns]
@@ -46,7 +54,7 @@ def test_random_pipelines_agree(spark: Any, runtime: Any, tmp_path: Path, seed: 
     if runtime is not None and drawn.plain and runs_in_mleap(scorer):
         there = runtime.load(bundle).transform(table_of(drawn.frame, lists=True), made)
         compare(drawn, expected, there, "MLeap's runtime")
-    spark.catalog.clearCache()
+    interpreter.catalog.clearCache()
 
 
 def runs_in_mleap(scorer: Scorer) -> bool:

@@ -45,7 +45,7 @@ class VectorIndexer(Operator):
 
     @classmethod
     def from_spark(cls, stage: Any, types: Types) -> List[Node]:
-        categories = {int(place): _numbered(known) for place, known in stage.categoryMaps.items()}
+        categories = {place: _floats(known) for place, known in _category_maps(stage).items()}
         operator = cls(stage.numFeatures, categories, stage.getHandleInvalid())
         return [Node(stage.uid, operator, Shape({"input": stage.getInputCol()}, {"output": stage.getOutputCol()}))]
 
@@ -134,8 +134,18 @@ class VectorIndexer(Operator):
         return np.where(known, self._indices[place], self._counts[at]), known
 
 
-def _numbered(known: Any) -> Dict[float, int]:
-    """A feature's categories as Spark numbers them; NaN, which nothing finds, not even the bridge to Java, counts."""
-    found = {float(value): index for value, index in known.items() if index is not None}
-    lost = sorted(set(range(len(known))) - set(found.values()))
-    return {**found, **{float("nan"): index for index in lost}}
+def _category_maps(stage: Any) -> Dict[int, Dict[float, int]]:
+    """The model's maps as Python's; py4j would fetch them entry by entry, and not find that of NaN."""
+    from pyspark import SparkContext
+    from pyspark.serializers import CPickleSerializer
+
+    maps = stage.categoryMaps
+    if isinstance(maps, dict):
+        return maps
+    pickled = SparkContext._active_spark_context._jvm.org.apache.spark.ml.python.MLSerDe.dumps(maps)
+    found: Dict[int, Dict[float, int]] = CPickleSerializer().loads(bytes(pickled))
+    return found
+
+
+def _floats(known: Dict[float, int]) -> Dict[float, int]:
+    return {float(value): index for value, index in known.items()}
