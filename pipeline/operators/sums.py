@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from pipeline.columns import Sparse, Vectors
 
 # Terms held at once: they stay in the cache.
 _BLOCK = 1 << 18
+# From so many rows on, adding column to column is worth a call for each row of the weights.
+_MANY = 32
 
 
 def blocks(rows: int, terms: int) -> Iterator[slice]:
@@ -29,12 +31,40 @@ def row_sums(vectors: Sparse, values: Any) -> Any:
     return np.bincount(vectors.rows(), weights=values, minlength=len(vectors))
 
 
+def first_sums(terms: Any) -> Any:
+    """The sums over the first axis, which has one term at least."""
+    # NumPy adds what follows in the first axis one after the other, but the terms of a single sum in pairs.
+    return np.add.reduce(terms, axis=0) if terms[0].size > 1 else np.cumsum(terms, axis=0)[-1]
+
+
+def columns(values: Any, rows: slice) -> Any:
+    """The columns of these rows, each a row: what `first_sums` wants terms of."""
+    return np.ascontiguousarray(values[rows].T)
+
+
+def square_sums(values: Any) -> Any:
+    """The sum of the squares of each row of (rows, size)."""
+    made = np.empty(len(values))
+    for rows in blocks(*values.shape):
+        made[rows] = first_sums(columns(values, rows) ** 2)
+    return made
+
+
+def pair_sums(values: Any, weights: Any, terms: Callable[[Any, Any], Any]) -> Any:
+    """The sum of the terms of each row of the values (rows, size) with each of the weights (k, size): (rows, k)."""
+    if len(values) < _MANY:
+        return last_sums(terms(values[:, None, :], weights))
+    made = np.empty((len(values), len(weights)))
+    for rows in blocks(*values.shape):
+        turned = columns(values, rows)
+        for at, weight in enumerate(weights):
+            made[rows, at] = first_sums(terms(turned, weight[:, None]))
+    return made
+
+
 def inner_products(vectors: Vectors, weights: Any) -> Any:
     """Each vector's inner product with each row of the weights: (rows, k) of weights (k, size)."""
     if isinstance(vectors, Sparse):
         made = [row_sums(vectors, vectors.values * weight[vectors.indices]) for weight in weights]
         return np.stack(made, axis=1)
-    products = np.empty((len(vectors), len(weights)))
-    for rows in blocks(len(vectors), weights.size):
-        products[rows] = last_sums(vectors.values[rows, None, :] * weights)
-    return products
+    return pair_sums(vectors.values, weights, np.multiply)

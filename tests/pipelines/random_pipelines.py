@@ -202,9 +202,10 @@ def _model(module: str, kinds: Mapping[str, Sequence[str]]) -> Maker:
             "maxIter": rng.randint(1, 3),
             "regParam": rng.choice([0.1, 1.0]),
         }
-        made.setParams(**{key: drawn[key] for key in kinds[name]})
+        made._set(**{key: drawn[key] for key in kinds[name]})
         others = {"rawPredictionCol": f"{target}_raw", "probabilityCol": f"{target}_probability"}
-        made.setParams(**{key: value for key, value in others.items() if made.hasParam(key)})
+        # Not setParams: GBTClassifier takes no rawPredictionCol there.
+        made._set(**{key: value for key, value in others.items() if made.hasParam(key)})
         return made, "numbers"
 
     return maker

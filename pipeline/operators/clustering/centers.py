@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.columns import AnyColumn, Dense, Sparse, Vectors
 from pipeline.operators.base import RowError
 from pipeline.operators.features.vectors import of_size
-from pipeline.operators.sums import blocks, inner_products, last_sums, row_sums
+from pipeline.operators.sums import blocks, inner_products, pair_sums, row_sums, square_sums
 
 MEASURES = ("euclidean", "cosine")
 # Spark's EPSILON, and the error that it allows the inner product form of a squared distance.
@@ -27,7 +27,8 @@ class Centers:
     def __init__(self, values: Any, measure: str, norms: Any = None) -> None:
         self.values = np.ascontiguousarray(values, dtype=np.float64)
         self.measure = measure
-        self.norms = _norms(Dense(self.values)) if norms is None else np.asarray(norms, dtype=np.float64)
+        with np.errstate(all="ignore"):
+            self.norms = _norms(Dense(self.values)) if norms is None else np.asarray(norms, dtype=np.float64)
 
     def unit(self) -> "Centers":
         """The same centers, of length 1 under `cosine`: then the nearest by distance is the nearest by angle.
@@ -93,21 +94,19 @@ def cluster_attributes(count: int) -> Dict[str, Any]:
 
 
 def _squared(points: Any, centers: Any) -> Any:
-    made = np.empty((len(points), len(centers)))
-    for rows in blocks(len(points), centers.size):
-        apart = points[rows, None, :] - centers
-        apart *= apart
-        made[rows] = last_sums(apart)
-    return made
+    return pair_sums(points, centers, _squares)
+
+
+def _squares(points: Any, centers: Any) -> Any:
+    apart = points - centers
+    apart *= apart
+    return apart
 
 
 def _norms(points: Vectors) -> Any:
     if isinstance(points, Sparse):
         return np.sqrt(row_sums(points, points.values * points.values))
-    made = np.empty(len(points))
-    for rows in blocks(len(points), points.size):
-        made[rows] = last_sums(points.values[rows] ** 2)
-    return np.sqrt(made)
+    return np.sqrt(square_sums(points.values))
 
 
 def _dense_rows(points: Sparse, rows: Any) -> Any:

@@ -12,7 +12,7 @@ from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes, ColumnType, Model, Node, Shape, Types
 from pipeline.operators.clustering.centers import cluster_attributes
 from pipeline.operators.features.vectors import of_size
-from pipeline.operators.sums import blocks, inner_products, last_sums
+from pipeline.operators.sums import inner_products, last_sums, square_sums
 from pipeline.operators.values import double_list, tensor_list
 
 # Spark's EPSILON: what each Gaussian's share has at least, and what it takes for a singular value of 0.
@@ -89,7 +89,7 @@ class GaussianMixture(Model):
         with np.errstate(all="ignore"):
             for place, (root, shifted_mean, log_height) in enumerate(self._gaussians):
                 apart = shifted_mean - inner_products(points, root)
-                density = np.exp(log_height - 0.5 * _squared_lengths(apart))
+                density = np.exp(log_height - 0.5 * square_sums(apart))
                 shares[:, place] = _EPSILON + self.weights[place] * density
             shares /= last_sums(shares)[:, None]
         return {"prediction": Numbers(shares.argmax(axis=1).astype(np.int32)), "probability": Dense(shares)}
@@ -104,10 +104,3 @@ def _gaussian(mean: Any, covariance: Any) -> Tuple[Any, Any, float]:
         root = np.where(regular, np.sqrt(1.0 / values), 0.0)[:, None] * vectors.T
         log_height = -0.5 * (len(mean) * math.log(2.0 * math.pi) + log_determinant)
         return root, inner_products(Dense(mean[None, :]), root)[0], log_height
-
-
-def _squared_lengths(vectors: Any) -> Any:
-    made = np.empty(len(vectors))
-    for rows in blocks(len(vectors), vectors.shape[1]):
-        made[rows] = last_sums(vectors[rows] ** 2)
-    return made

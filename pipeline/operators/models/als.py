@@ -10,7 +10,7 @@ from pipeline.columns import AnyColumn, Numbers
 from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Shape, Types
 from pipeline.operators.sql.casts import cast
-from pipeline.operators.sums import blocks, last_sums
+from pipeline.operators.sums import blocks, columns, first_sums
 from pipeline.operators.values import Value, int_list, integer, string, tensor_list
 
 POLICIES = ("nan", "drop")
@@ -92,7 +92,7 @@ class ALS(Operator):
                 rows = known[block]
                 # Spark's sum starts from 0, so that it is never a negative zero.
                 products = self.users.values[users[rows]] * self.items.values[items[rows]]
-                ratings[rows] = last_sums(products) + np.float32(0)
+                ratings[rows] = first_sums(columns(products, slice(None))) + np.float32(0)
         return ratings
 
 

@@ -11,7 +11,7 @@ from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes
 from pipeline.operators.features.vectors import of_size
 from pipeline.operators.models.linear import LinearFunctions
-from pipeline.operators.sums import blocks, last_sums, row_sums
+from pipeline.operators.sums import blocks, columns, first_sums, row_sums
 from pipeline.operators.values import Value, tensor
 
 
@@ -66,6 +66,6 @@ def _sums(vectors: Vectors, factor: Any) -> Tuple[Any, Any]:
         return row_sums(vectors, terms), row_sums(vectors, terms * terms)
     sums, squares = np.empty(len(vectors)), np.empty(len(vectors))
     for rows in blocks(len(vectors), vectors.size):
-        terms = vectors.values[rows] * factor
-        sums[rows], squares[rows] = last_sums(terms), last_sums(terms * terms)
+        terms = columns(vectors.values, rows) * factor[:, None]
+        sums[rows], squares[rows] = first_sums(terms), first_sums(terms * terms)
     return sums, squares

@@ -10,7 +10,7 @@ from pipeline.columns import AnyColumn, Sparse, Vectors
 from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes
 from pipeline.operators.features.vectors import of_size
-from pipeline.operators.sums import inner_products, last_sums, row_sums
+from pipeline.operators.sums import inner_products, pair_sums, row_sums
 from pipeline.operators.values import Value, boolean, double, tensor
 
 
@@ -87,7 +87,7 @@ def _sparse_product(vectors: Vectors, coefficients: Any) -> Any:
     used = np.flatnonzero(coefficients)
     if not used.size:
         return np.zeros(len(vectors))
-    return last_sums(vectors.values[:, used] * coefficients[used]) + 0.0
+    return pair_sums(vectors.values[:, used], coefficients[None, used], np.multiply)[:, 0] + 0.0
 
 
 def matrix_tensor(matrix: "np.ndarray[Any, Any]") -> Value:

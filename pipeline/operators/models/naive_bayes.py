@@ -18,7 +18,7 @@ from pipeline.operators.models.classifier import (
 )
 from pipeline.operators.models.linear import LinearFunctions, matrix_tensor, need_matrix
 from pipeline.operators.models.softmax import shifted_powers, softmax
-from pipeline.operators.sums import blocks, last_sums
+from pipeline.operators.sums import blocks, columns, first_sums, last_sums
 from pipeline.operators.values import string, tensor
 
 MODEL_TYPES = ("multinomial", "complement", "bernoulli", "gaussian")
@@ -125,11 +125,11 @@ class NaiveBayes(ProbabilisticClassifier):
     def _gaussian(self, column: Vectors) -> Any:
         raw = np.empty((len(column), self.num_classes))
         for rows in blocks(len(column), self.num_features):
-            values = _dense_rows(column, rows)
+            values = columns(_dense_rows(column, rows), slice(None))
             for at in range(self.num_classes):
                 with np.errstate(all="ignore"):
-                    apart = values - self.theta[at]
-                    sums = last_sums(apart * apart / self.sigma[at])
+                    apart = values - self.theta[at][:, None]
+                    sums = first_sums(apart * apart / self.sigma[at][:, None])
                     raw[rows, at] = self.pi[at] - (sums + self._log_variances[at]) / 2
         return raw
 
