@@ -54,7 +54,9 @@ def spark_frame(spark: Any, table: pa.Table, folder: Path) -> Any:
     parquet.write_table(plain, path)
     frame = spark.read.parquet(str(path))
     for name in ("v", "w"):
-        frame = frame.withColumn(name, array_to_vector(name))
+        numeric = [{"idx": place} for place in range(table.schema.field(name).type.list_size)]
+        attributes = {"ml_attr": {"attrs": {"numeric": numeric}, "num_attrs": len(numeric)}}
+        frame = frame.withColumn(name, array_to_vector(name)).withMetadata(name, attributes)
     frame = frame.cache()
     frame.count()
     return frame

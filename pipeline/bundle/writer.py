@@ -118,7 +118,13 @@ def raw_types(schema: Any) -> Types:
         return {}
     if isinstance(schema, Schema):
         return {column.name: _of_contract(column) for column in schema.columns}
-    return {field.name: _of_spark(field) for field in getattr(schema, "schema", schema).fields}
+    types = {field.name: _of_spark(field) for field in getattr(schema, "schema", schema).fields}
+    unknown = [name for name, known in types.items() if known.kind == "vector" and known.size is None]
+    if unknown and hasattr(schema, "schema"):
+        # Spark too goes by the first row where nothing tells how long vectors are.
+        first = schema.select(*(f"`{name}`" for name in unknown)).dropna().first() or {}
+        types.update({name: replace(types[name], size=len(first[name])) for name in unknown if first})
+    return types
 
 
 def raw_frame(schema: Any) -> Any:

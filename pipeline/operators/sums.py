@@ -21,8 +21,8 @@ def blocks(rows: int, terms: int) -> Iterator[slice]:
 
 
 def last_sums(terms: Any) -> Any:
-    """The sums over the last axis, which has one term at least."""
-    return np.cumsum(terms, axis=-1)[..., -1]
+    """The sums over the last axis."""
+    return np.cumsum(terms, axis=-1)[..., -1] if terms.shape[-1] else np.zeros(terms.shape[:-1])
 
 
 def row_sums(vectors: Sparse, values: Any) -> Any:
@@ -32,9 +32,9 @@ def row_sums(vectors: Sparse, values: Any) -> Any:
 
 
 def first_sums(terms: Any) -> Any:
-    """The sums over the first axis, which has one term at least."""
+    """The sums over the first axis."""
     # NumPy adds what follows in the first axis one after the other, but the terms of a single sum in pairs.
-    return np.add.reduce(terms, axis=0) if terms[0].size > 1 else np.cumsum(terms, axis=0)[-1]
+    return np.cumsum(terms, axis=0)[-1] if terms[:1].size == 1 else np.add.reduce(terms, axis=0)
 
 
 def columns(values: Any, rows: slice) -> Any:

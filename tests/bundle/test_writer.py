@@ -9,8 +9,9 @@ import pytest
 from spark_cases import bits, our_column, scorer_of, spark_column
 
 from pipeline.bundle.reader import read_bundle
-from pipeline.bundle.writer import bundle_files
+from pipeline.bundle.writer import bundle_files, pipeline_nodes, raw_types
 from pipeline.errors import UnsupportedStageError
+from pipeline.operators.base import ColumnType
 
 
 def test_nested_pipelines_run_in_order(spark: Any) -> None:
@@ -23,6 +24,21 @@ def test_nested_pipelines_run_in_order(spark: Any) -> None:
     model = Pipeline(stages=[Pipeline(stages=[inner]), VectorAssembler(inputCols=["v", "x"], outputCol="f")]).fit(frame)
     table = pa.table({"s": [row[0] for row in rows], "x": [row[1] for row in rows]})
     assert bits(our_column(scorer_of(model), table, "f")) == bits(spark_column(model.transform(frame), "f"))
+
+
+def test_the_first_row_tells_how_long_vectors_are(spark: Any) -> None:
+    from pyspark.ml.feature import VectorAssembler
+    from pyspark.ml.linalg import Vectors, VectorUDT
+    from pyspark.sql.types import DoubleType, StructField, StructType
+
+    rows = [(None, 1.0), (Vectors.dense([1.0, 2.0]), 2.0)]
+    kind = StructType([StructField("v", VectorUDT()), StructField("x", DoubleType())])
+    frame = spark.createDataFrame(rows, kind)
+    stage = VectorAssembler(inputCols=["v", "x"], outputCol="f", handleInvalid="skip")
+    node = pipeline_nodes(stage, raw_types(frame))[0]
+    assert node.operator.input_types(2) == [ColumnType("vector", 2), ColumnType("number")]
+    with pytest.raises(UnsupportedStageError, match="the length of vector column 'v' is not known"):
+        pipeline_nodes(stage, raw_types(frame.where("x > 9")))
 
 
 def test_a_stage_that_no_operator_expresses_is_refused_by_name(spark: Any) -> None:

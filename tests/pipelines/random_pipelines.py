@@ -108,6 +108,8 @@ def pipeline(seed: int, spark: Any) -> Drawn:
         if hasattr(fitted, "pc") and np.isnan(fitted.pc.toArray()).any():
             # A component of NaN tells sparse rows from dense ones: no one means that.
             continue
+        if _scales_rounding(fitted):
+            continue
         known = after
         getattr(columns, holds).append(target)
         stages.append(fitted)
@@ -118,6 +120,14 @@ def pipeline(seed: int, spark: Any) -> Drawn:
             stop = rng.randrange(start + 1, len(stages)) + 1
             stages[start:stop] = [PipelineModel(stages[start:stop])]
     return Drawn(PipelineModel(stages), frame, names, plain)
+
+
+def _scales_rounding(fitted: Any) -> bool:
+    """True for a scaler of a column that is constant but for the last bits, which it makes the first ones."""
+    widths = [getattr(fitted, name).toArray() for name in ("std", "range") if hasattr(fitted, name)]
+    if hasattr(fitted, "originalMax"):
+        widths.append(fitted.originalMax.toArray() - fitted.originalMin.toArray())
+    return any(((width > 0) & (width < 1e-9)).any() for width in widths)
 
 
 def _java_error() -> type[Exception]:

@@ -68,7 +68,7 @@ class BisectingKMeans(Operator):
             norms = np.array([node["norm"] for node in nodes], dtype=np.float64)
         except (KeyError, TypeError, ValueError, OverflowError):
             raise BundleError(f"{where}: each node has an index, a norm, values and numChildren") from None
-        if values.ndim != 2 or not values.size or norms.ndim != 1:
+        if values.ndim != 2 or norms.ndim != 1:
             raise BundleError(f"{where}: the centers must be vectors of one length")
         if not all(type(number) is int and 0 <= number < 1 << 31 for number in counts):
             raise BundleError(f"{where}: numChildren is no count")

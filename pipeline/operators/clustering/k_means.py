@@ -42,7 +42,7 @@ class KMeans(Operator):
     def from_attributes(cls, attributes: Attributes) -> "KMeans":
         centers = attributes.need_list("cluster_centers", np.ndarray)
         size = centers[0].size if centers else 0
-        if not size or any(center.shape != (size,) for center in centers):
+        if not centers or any(center.shape != (size,) for center in centers):
             raise BundleError(f"{attributes.where}: cluster_centers must be vectors of one length")
         if attributes.need("num_features", int, size) != size:
             raise BundleError(f"{attributes.where}: num_features differs from the centers' {size}")

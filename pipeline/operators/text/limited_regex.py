@@ -11,6 +11,8 @@ from pipeline.operators.base import RowError
 
 # Far more than a pattern in good faith needs for a text of any length that is served.
 SECONDS = 2.0
+# One character, or one of a class, as often as it comes: nothing to go back to.
+_SIMPLE = re.compile(r"(?:\\.|\[(?:[^\]\\]|\\.)+\]|[^\\.\[\](){}^$|?*+])[+*]?")
 
 
 class SlowPatternError(Exception):
@@ -30,7 +32,8 @@ class SlowPatternError(Exception):
 class LimitedRegex:
     """What `re` finds by a pattern, found by the `regex` package, which can be given a time.
 
-    Each method raises SlowPatternError where a text takes longer than SECONDS.
+    A pattern that cannot take long is left to `re`, which is quicker. Each method raises SlowPatternError where a text
+    takes longer than SECONDS.
     """
 
     def __init__(self, pattern: "re.Pattern[str]") -> None:
@@ -38,6 +41,8 @@ class LimitedRegex:
 
     @cached_property
     def _limited(self) -> Any:
+        if _SIMPLE.fullmatch(self._pattern.pattern):
+            return self._pattern
         import regex
 
         insensitive = regex.IGNORECASE if self._pattern.flags & re.IGNORECASE else 0
@@ -58,6 +63,8 @@ class LimitedRegex:
         return self._in_time(self._limited.search, text) is not None
 
     def _in_time(self, find: Any, text: str) -> Any:
+        if self._limited is self._pattern:
+            return find(text)
         try:
             return find(text, timeout=SECONDS)
         except TimeoutError:

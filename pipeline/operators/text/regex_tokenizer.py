@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Sequence, Tuple
 
 from pipeline.columns import AnyColumn
 from pipeline.errors import BundleError, UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
 from pipeline.operators.text.java_regex import UntranslatableError, java_regex
-from pipeline.operators.text.java_strings import length, lower_case, without_last_empty
+from pipeline.operators.text.java_strings import length, lower_case, spaced, without_last_empty
 from pipeline.operators.text.limited_regex import LimitedRegex, SlowPatternError
-from pipeline.operators.text.token_lists import needed_text, tokenized
+from pipeline.operators.text.token_lists import needed_text, one_by_one, tokenized
 from pipeline.operators.values import boolean, integer, string
 
+# What splits where white space is, if empty tokens go.
+_SPACES = (r"\s+", r"\s")
 _HINT = "write the pattern with ASCII classes, groups, lookahead and greedy or lazy quantifiers"
 
 
@@ -72,12 +74,21 @@ class RegexTokenizer(Operator):
     def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
         column = needed_text(inputs[0])
         try:
-            return [tokenized(column, self._tokens)]
+            return [tokenized(column, self._split)]
         except SlowPatternError as error:
             raise error.in_column(column) from None
+
+    def _split(self, texts: Sequence[str]) -> Tuple[List[str], List[int]]:
+        at_once = self.lower and self.gaps and self.least == 1 and self.regex in _SPACES
+        whole = spaced(texts) if at_once else None
+        if whole is None:
+            return one_by_one(self._tokens)(texts)
+        return whole.split(), [len(text.split()) for text in texts]
 
     def _tokens(self, text: str) -> List[str]:
         if self.lower:
             text = lower_case(text)
         tokens = without_last_empty(self._pattern.pieces(text)) if self.gaps else self._pattern.matches(text)
+        if self.least <= 1:
+            return [token for token in tokens if token] if self.least == 1 else tokens
         return [token for token in tokens if length(token) >= self.least]

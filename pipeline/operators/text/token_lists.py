@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Sequence
+from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 import numpy as np
 
 from pipeline.columns import AnyColumn, Sparse, Text, TextLists
 from pipeline.operators.base import RowError
+
+# From texts to all their tokens in a row, and how many each text has.
+Split = Callable[[Sequence[str]], Tuple[List[str], List[int]]]
 
 
 def needed_lists(column: AnyColumn) -> TextLists:
@@ -28,20 +31,41 @@ def needed_text(column: AnyColumn, place: int = 0) -> Text:
     return column
 
 
-def tokenized(column: Text, tokens: Callable[[str], Sequence[str]]) -> TextLists:
+def tokenized(column: Text, split: Split) -> TextLists:
     """The tokens of each text; the column has no null."""
-    known: Dict[str, int] = {}
-    codes: List[int] = []
-    starts = np.zeros(len(column.words) + 1, dtype=np.int64)
-    for place, word in enumerate(column.words):
-        codes += [known.setdefault(token, len(known)) for token in tokens(word)]
-        starts[place + 1] = len(codes)
+    tokens, counts = split(column.words)
+    starts = offsets(np.array(counts, dtype=np.int64))
+    known = _Codes()
+    codes = np.array([known[token] for token in tokens], dtype=np.int32)
     sizes = np.diff(starts)[column.codes]
     indptr = offsets(sizes)
     # The tokens of row i stand from the start of its word on.
     from_start = np.arange(indptr[-1]) - np.repeat(indptr[:-1], sizes)
     entries = np.repeat(starts[column.codes], sizes) + from_start
-    return TextLists(indptr, np.array(codes, dtype=np.int32)[entries], list(known))
+    return TextLists(indptr, codes[entries], list(known))
+
+
+class _Codes(Dict[str, int]):
+    """Words by the order in which they were first asked for."""
+
+    def __missing__(self, word: str) -> int:
+        code = self[word] = len(self)
+        return code
+
+
+def one_by_one(tokens: Callable[[str], Sequence[str]]) -> Split:
+    """A split that does each text by itself."""
+
+    def split(texts: Sequence[str]) -> Tuple[List[str], List[int]]:
+        found: List[str] = []
+        counts = []
+        for text in texts:
+            made = tokens(text)
+            found += made
+            counts.append(len(made))
+        return found, counts
+
+    return split
 
 
 def filtered(lists: TextLists, stays: Sequence[bool], null_stays: bool) -> TextLists:

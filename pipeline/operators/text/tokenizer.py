@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Sequence, Tuple
 
 from pipeline.columns import AnyColumn
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
-from pipeline.operators.text.java_strings import lower_case, without_last_empty
-from pipeline.operators.text.token_lists import needed_text, tokenized
+from pipeline.operators.text.java_strings import lower_case, spaced, without_last_empty
+from pipeline.operators.text.token_lists import needed_text, one_by_one, tokenized
 
 _SPACE = re.compile(r"[ \t\n\x0b\f\r]")
 
@@ -43,7 +43,14 @@ class Tokenizer(Operator):
         return [ColumnType("texts")]
 
     def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
-        return [tokenized(needed_text(inputs[0]), _tokens)]
+        return [tokenized(needed_text(inputs[0]), _split)]
+
+
+def _split(texts: Sequence[str]) -> Tuple[List[str], List[int]]:
+    whole = spaced(texts)
+    if whole is None or any(text.endswith(" ") for text in texts):
+        return one_by_one(_tokens)(texts)
+    return whole.split(" "), [text.count(" ") + 1 for text in texts]
 
 
 def _tokens(text: str) -> List[str]:
