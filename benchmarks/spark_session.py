@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +16,13 @@ def spark_session() -> Iterator[Any]:
     """Spark on this machine, stopped at the end."""
     from pyspark.sql import SparkSession
 
-    os.environ |= {**java_environment(), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_HOSTNAME": "localhost"}
+    os.environ |= {
+        **java_environment(),
+        # Stages in Python run in this environment, not in the PATH's.
+        "PYSPARK_PYTHON": sys.executable,
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_HOSTNAME": "localhost",
+    }
     builder = SparkSession.builder.master("local[*]").config("spark.ui.enabled", "false")
     session = (
         builder.config("spark.driver.memory", "4g")
