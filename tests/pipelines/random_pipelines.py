@@ -159,6 +159,15 @@ def _feature(name: str) -> Callable[[], Any]:
     return make
 
 
+def _plain(make: Maker) -> Maker:
+    """The maker where no value is wild: a sum of 1e300 and 1 has, by its order, something of the 1 or nothing."""
+
+    def maker(rng: random.Random, columns: Columns, target: str) -> Any:
+        return make(rng, columns, target) if columns.plain else None
+
+    return maker
+
+
 def _assembler(rng: random.Random, columns: Columns, target: str) -> Any:
     there = [*columns.numbers, *columns.indices, *columns.vectors, "b"]
     chosen = rng.sample(there, rng.randint(1, min(4, len(there))))
@@ -278,7 +287,7 @@ MAKERS: dict[str, Maker] = {
     "normalizer": _of(_feature("Normalizer"), "vectors", "vectors", p=lambda rng: rng.choice([1.0, 2.0, float("inf")])),
     "polynomial_expansion": _of(_feature("PolynomialExpansion"), "vectors", "vectors", degree=lambda rng: 2),
     "pca": _of(_feature("PCA"), "vectors", "vectors", k=lambda rng: 1),
-    "dct": _of(_feature("DCT"), "vectors", "vectors", inverse=lambda rng: rng.random() < 0.5),
+    "dct": _plain(_of(_feature("DCT"), "vectors", "vectors", inverse=lambda rng: rng.random() < 0.5)),
     "idf": _of(_feature("IDF"), "vectors", "vectors", minDocFreq=lambda rng: rng.randint(0, 2)),
     "tokenizer": _of(_feature("Tokenizer"), "texts", "tokens"),
     "regex_tokenizer": _of(
