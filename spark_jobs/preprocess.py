@@ -4,7 +4,8 @@
 
 Runs alike under spark-submit, on SageMaker Processing and from the command line; the master is spark-submit's.
 Below the output folder or URI it writes train/ and validation/ (label first, no header), test/ (the raw rows,
-untouched), verification/ (test rows with Spark's own features), model.tar.gz (the MLeap bundle) and summary.json.
+untouched), verification/ (test rows with Spark's own features), model.tar.gz (the MLeap bundle) and summary.json; and
+requests/ (the test rows as an endpoint takes them), where a transform job is to follow.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--shards", type=int, default=1, help="files a channel")
     arguments.add_argument("--serializer", choices=("native", "mleap"), default="native")
     arguments.add_argument("--verify-rows", type=int, default=0, help="test rows to write with Spark's features")
+    arguments.add_argument("--requests", action="store_true", help="write the test rows as an endpoint takes them too")
     return arguments
 
 
@@ -96,6 +98,8 @@ def run(spark: Any, options: argparse.Namespace) -> None:
     model = featuring.fit(pipeline, train, options.features_column)
     say("writing the splits")
     writing.raw_rows(splitting.take(read, "test"), lines, schema, options)
+    if options.requests:
+        writing.requests(splitting.take(read, "test"), schema, options)
     with refusal.explained(model, read, names):
         feature_names = writing.channels(model, ready, schema, options, counts)
         if options.verify_rows:

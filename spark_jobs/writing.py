@@ -71,6 +71,23 @@ def raw_rows(test: Any, lines: Lines, schema: Schema, options: Namespace) -> Non
         test.select(F.col(LINE).alias("value")).write.text(path)
 
 
+def requests(test: Any, schema: Schema, options: Namespace) -> None:
+    """Writes requests/: the features alone, as the text they came in, in CSV with commas; nothing for vectors."""
+    from pyspark.sql import functions as F
+
+    if all(column.struct == "basic" for column in schema.features):
+        places = {name: at for at, name in enumerate(schema.names)}
+        columns = [F.col(text_name(places[column.name])).alias(column.name) for column in schema.features]
+        test.select(*columns).write.csv(
+            f"{options.output}/requests",
+            quote='"',
+            escape='"',
+            emptyValue='""',
+            ignoreLeadingWhiteSpace=False,
+            ignoreTrailingWhiteSpace=False,
+        )
+
+
 def verification(model: Any, test: Any, schema: Schema, options: Namespace) -> None:
     """Writes verification/: test rows in the contract's types with the vector that Spark itself makes of them."""
     from pyspark.sql import functions as F

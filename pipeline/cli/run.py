@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from pipeline.cli.targets import Target, plan_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def register(app: typer.Typer) -> None:
@@ -17,17 +22,45 @@ def run(
     file: Annotated[Path, typer.Argument(help="The pipeline file.", metavar="PIPELINE.yml")],
     data: Annotated[Path | None, typer.Option("--input", help="File or folder of rows, over the file's own.")] = None,
     output: Annotated[Path | None, typer.Option(help="The run folder; runs/NAME by default.")] = None,
+    target: Annotated[
+        Target, typer.Option(help="This machine, or SageMaker: on AWS, or where AWS_ENDPOINT_URL says.")
+    ] = Target.LOCAL,
+    run_key: Annotated[
+        str | None, typer.Option(help="On SageMaker: what tells this run's names from others'; made of the file else.")
+    ] = None,
 ) -> None:
     """Run a pipeline: ETL, bundle, training, verification, endpoint, batch, report."""
     from rich.console import Console
+
+    console = Console(stderr=True)
+    if target is Target.SAGEMAKER:
+        _run_on_sagemaker(file, run_key, data, console)
+    else:
+        _run_here(file, data, output, console)
+
+
+def _run_here(file: Path, data: Path | None, output: Path | None, console: Console) -> None:
     from rich.markup import escape
 
     from pipeline.run import run_pipeline
 
-    console = Console(stderr=True)
     folder = run_pipeline(file, data=data, output=output, console=console)
     shown = escape(_shown(folder))
     console.print(f"\n[bold]{shown}[/]: open report.html; next: inference-pipeline serve {shown}")
+
+
+def _run_on_sagemaker(file: Path, run_key: str | None, data: Path | None, console: Console) -> None:
+    from pipeline.run.progress import Progress
+    from pipeline.sending.clients import make_clients
+    from pipeline.sending.send import send_plan
+
+    config, plan = plan_of(file, run_key, data)
+    send_plan(plan, config, make_clients(plan.region), Progress(console))
+    console.print(
+        f"\nrun [bold]{plan.run_key}[/] is done; its files are below {plan.root}\n"
+        f"what it made costs money until: inference-pipeline cleanup {file} --run-key {plan.run_key}",
+        highlight=False,
+    )
 
 
 def _shown(folder: Path) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import ValidationError
 
-from pipeline.config.model import PipelineConfig, Section
+from pipeline.config.model import PipelineConfig
+from pipeline.config.section import Section
 from pipeline.errors import ConfigError
 
 # Keys and list positions, as text, from the top of the file.
@@ -66,7 +68,12 @@ def _located(config: PipelineConfig, folder: Path) -> PipelineConfig:
     location = config.data.location
     if location is not None and "://" not in location:
         changes["location"] = str(folder / location)
-    return config.model_copy(update={"data": config.data.model_copy(update=changes)})
+    located: dict[str, Any] = {"data": config.data.model_copy(update=changes)}
+    model = config.sagemaker.model
+    if model.wheels is not None:
+        model = model.model_copy(update={"wheels": str(folder / model.wheels)})
+        located["sagemaker"] = config.sagemaker.model_copy(update={"model": model})
+    return config.model_copy(update=located)
 
 
 def _lines(root: Any, path: Path) -> dict[Place, int]:
@@ -132,12 +139,23 @@ def _keys(place: Sequence[str | int]) -> str:
 
 
 def _fields(place: Sequence[str | int]) -> list[str]:
-    section: type[Section] = PipelineConfig
+    kind: Any = PipelineConfig
     for part in place:
-        field = next((one for name, one in section.model_fields.items() if part in (name, one.alias)), None)
-        kinds = [] if field is None else [field.annotation, *getattr(field.annotation, "__args__", ())]
-        inner = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Section)]
-        if not inner:
-            return []
-        section = inner[0]
-    return [field.alias or name for name, field in section.model_fields.items()]
+        kind = _inside(kind, str(part))
+    section = _section(kind)
+    return [] if section is None else [field.alias or name for name, field in section.model_fields.items()]
+
+
+def _inside(kind: Any, part: str) -> Any:
+    """The type of a key of a section, or of what a list or mapping holds."""
+    section = _section(kind)
+    if section is not None:
+        fields = section.model_fields.items()
+        return next((field.annotation for name, field in fields if part in (name, field.alias)), None)
+    held = {tuple: 0, dict: -1}.get(get_origin(kind))
+    return None if held is None else get_args(kind)[held]
+
+
+def _section(kind: Any) -> type[Section] | None:
+    kinds = get_args(kind) if get_origin(kind) is UnionType else (kind,)
+    return next((one for one in kinds if isinstance(one, type) and issubclass(one, Section)), None)

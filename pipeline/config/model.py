@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, StringConstraints, model_validator
-from pydantic_core import CoreSchema, core_schema
+from pydantic import Field, StringConstraints, model_validator
 
+from pipeline.config.sagemaker import SageMaker
+from pipeline.config.section import Allowed, Name, Reference, Scalar, Section, Sha256
 
-@dataclass(frozen=True)
-class Allowed:
-    """What a union allows, in one sentence: pydantic itself would complain once for each member."""
-
-    words: str
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        schema = handler(source)
-        if schema["type"] != "union":
-            raise TypeError(f"{source} is no union")
-        return core_schema.union_schema(schema["choices"], custom_error_type="union", custom_error_message=self.words)
-
-
-# A SageMaker name, short enough that a job's name can be made of it.
-Name = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", max_length=40)]
-Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Scalar = Annotated[str | int | float | bool, Allowed("input should be a text, a number, true or false")]
 OutputKey = Literal[
     "predicted_label", "labels", "probability", "probabilities", "raw_score", "raw_scores", "predicted_score"
 ]
-
-
-class Section(BaseModel):
-    """A part of the file: unknown keys are refused, values never change once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, protected_namespaces=())
 
 
 class Csv(Section):
@@ -135,3 +111,4 @@ class PipelineConfig(Section):
     inference: Inference = Inference()
     batch: Batch = Batch()
     verification: Verification = Verification()
+    sagemaker: SageMaker = SageMaker()

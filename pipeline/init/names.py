@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from pipeline.config.model import Name
+from pipeline.config.section import Name
 from pipeline.errors import ConfigError, DataError
 
 _NAME_LENGTH = 40

@@ -24,8 +24,13 @@ def xgboost_archive(booster: bytes, path: Path) -> Path:
 
 def fused_archive(bundle: Files, booster: bytes, schema: Schema, manifest: Manifest, path: Path) -> Path:
     """Bundle and booster in one; all but the booster stands in the folder inference/."""
+    return write_files(fused_files(bundle, booster, schema, manifest), path)
+
+
+def fused_files(bundle: Files, booster: bytes, schema: Schema, manifest: Manifest) -> Files:
+    """The files of the fused archive."""
     files = {BUNDLE + name: content for name, content in bundle.items() if name != "schema.json"}
     files[BOOSTER] = booster
     files[SCHEMA] = to_json(schema.to_dict()).encode()
     files[MANIFEST] = manifest.to_json()
-    return write_files(files, path)
+    return files

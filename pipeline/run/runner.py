@@ -14,6 +14,7 @@ from rich.console import Console
 
 from pipeline.config import PipelineConfig, load_config
 from pipeline.errors import PipelineError, StepError
+from pipeline.plan.job_arguments import hyperparameters
 from pipeline.run.folder import RECORD, RunFolder
 from pipeline.run.progress import Progress
 from pipeline.run.state import Run
@@ -27,7 +28,6 @@ from pipeline.run.steps.packaging import packaging_step
 from pipeline.run.steps.report import report_step
 from pipeline.run.steps.training import training_step
 from pipeline.run.steps.verification import verification_step
-from pipeline.run.training import hyperparameters
 from pipeline.schema import load_schema
 
 _STEPS: tuple[tuple[str, str, Callable[[Run], str]], ...] = (

@@ -14,27 +14,13 @@ from pipeline.config.model import PipelineConfig
 from pipeline.errors import RequirementError
 from pipeline.java import java_environment, java_home
 from pipeline.packaging.py_files import spark_jobs_folder, write_py_files
+from pipeline.plan.job_arguments import job_arguments
 from pipeline.run.class_data import ClassData
 from pipeline.run.process import OnLine, run_process
 
 # Below this size compiling costs more than it saves: Spark's generated code, and the JVM's second compiler.
 SMALL_BYTES = 4 << 20
-_TRAINING_FORMATS = {"text/csv": "csv", "text/libsvm": "libsvm", "application/x-parquet": "parquet"}
 SAID = "preprocess: "
-
-
-def job_arguments(config: PipelineConfig, source: str, output: Path) -> list[str]:
-    """The job's arguments, the same here as in a SageMaker processing request."""
-    data, split = config.data, config.data.split
-    arguments = ["--input", source, "--schema", data.schema_file, "--output", str(output)]
-    arguments += ["--format", data.format, "--delimiter", data.csv.delimiter, "--quoted-rows", data.csv.quoted_rows]
-    arguments += ["--header"] if data.csv.header else []
-    arguments += ["--label", data.label] if data.label else []
-    arguments += ["--features", config.features.pipeline, "--features-column", config.features.column]
-    arguments += ["--split", f"{split.train!r},{split.validation!r},{split.test!r}", "--seed", str(split.seed)]
-    arguments += ["--training-format", _TRAINING_FORMATS[config.training.content_type]]
-    arguments += ["--shards", str(config.training.shards), "--serializer", config.features.serializer]
-    return [*arguments, "--verify-rows", str(config.verification.rows)]
 
 
 def run_etl(
@@ -71,7 +57,9 @@ def run_etl(
     for name, value in settings.items():
         command += ["--conf", f"{name}={value}"]
     command += ["--py-files", str(zipped), str(spark_jobs_folder() / "preprocess.py")]
-    command += job_arguments(config, _literal(source.absolute()), output)
+    command += job_arguments(
+        config, source=_literal(source.absolute()), schema=config.data.schema_file, output=str(output)
+    )
     environment = {
         **java_environment(),
         "SPARK_HOME": str(home),

@@ -9,12 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.model import PipelineConfig
+from pipeline.plan.job_arguments import hyperparameters
 from pipeline.run.process import OnLine, run_process
-
-
-def hyperparameters(config: PipelineConfig) -> dict[str, str]:
-    """The file's hyperparameters as SageMaker sends them: all text."""
-    return {name: _text(value) for name, value in config.training.hyperparameters.items()}
 
 
 def run_training(
@@ -35,7 +31,3 @@ def run_training(
     run_process("training", command, log, environment=os.environ, on_line=on_line)
     metrics: dict[str, Any] = json.loads((base / "output" / "data" / "metrics.json").read_text(encoding="utf-8"))
     return metrics
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

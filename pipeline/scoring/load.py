@@ -35,12 +35,19 @@ class Parts:
 
 def load_parts(path: str | Path, schema: Schema | None = None) -> Parts:
     """Reads a bundle, a model archive or a run folder; `schema` overrides the contract found there."""
+    return parts_of(read_model(path), path, schema)
+
+
+def read_model(path: str | Path) -> Files:
+    """The files of a bundle, a model archive, or the archive of a run folder; raises ModelError or BundleError."""
     path = Path(path)
     if not path.exists():
         raise ModelError(f"{path} is not there", hint="name a bundle, a model archive or a run folder")
-    if (path / "run.json").is_file():
-        path = path / RUN_MODEL
-    files = read_files(path)
+    return read_files(path / RUN_MODEL if (path / "run.json").is_file() else path)
+
+
+def parts_of(files: Files, path: str | Path, schema: Schema | None = None) -> Parts:
+    """The parts among a model's files; `path` is named in errors. See load_parts."""
     if "bundle.json" in files:
         found = parse_schema(files["schema.json"]) if "schema.json" in files else None
         return Parts(read_bundle(files), schema or found, None, Manifest())

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -18,6 +20,8 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "python -m pi
     """Serves until it is stopped; returns the exit status, 1 for a model or setting that cannot be used."""
     options = _parser(program).parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    if options.stop_with_stdin:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
     # Imported late: asking for help, or a wrong option, needs none of it.
     from pipeline.serving.server import serve
 
@@ -58,7 +62,14 @@ def _parser(program: str) -> argparse.ArgumentParser:
     add("--schema", type=Path, metavar="FILE", help="a contract that overrides the model's own")
     add("--output", type=words, metavar="KEYS", help="what a prediction holds, by commas: predicted_label,probability")
     add("--ignore-surplus", action="store_true", default=None, help="leave out values that the contract does not know")
+    add("--stop-with-stdin", action="store_true", help="end when standard input does, as when its other side is killed")
     return parser
+
+
+def _end_with_stdin() -> None:
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _bounded(low: int, high: int) -> Callable[[str], int]:

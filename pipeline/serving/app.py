@@ -6,13 +6,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 from pipeline.errors import PayloadTooLargeError, PipelineError
 from pipeline.serving.body import ClientGoneError, Receive, read_body
-from pipeline.serving.endpoint import Endpoint
+from pipeline.serving.endpoint import Reply
 from pipeline.serving.settings import Settings
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -35,10 +35,16 @@ _ALLOWED = {
 _log = logging.getLogger(__name__)
 
 
+class Invoked(Protocol):
+    """What answers a request's body, content type, accept and content encoding; raises PipelineError."""
+
+    def invoke(self, body: bytes, content_type: str, accept: str = "", encoding: str = "") -> Reply: ...
+
+
 class App:
     """`GET /ping`, `GET /execution-parameters` and `POST /invocations` for one endpoint."""
 
-    def __init__(self, endpoint: Endpoint, settings: Settings) -> None:
+    def __init__(self, endpoint: Invoked, settings: Settings) -> None:
         self._endpoint = endpoint
         self._limit = settings.max_payload
         self._parameters = orjson.dumps(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.columns import AnyColumn
 from pipeline.errors import ConfigError, DataError, NotAcceptableError, PipelineError, SchemaError
 from pipeline.schema.contract import Schema
 from pipeline.scoring.feature_text import Rows
-from pipeline.scoring.load import load_parts
+from pipeline.scoring.load import BOOSTER, parts_of, read_model
 from pipeline.scoring.outputs import Outputs, chunk_rows
 from pipeline.scoring.plan import run
 from pipeline.scoring.scorer import Scorer
@@ -21,6 +21,9 @@ from pipeline.serving.media_types import CSV, reply_type, request_type
 from pipeline.serving.replies import FEATURE_FORMS, SCORE_FORMS, values_of
 from pipeline.serving.requests import Request, RequestReader
 from pipeline.serving.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.serving.booster_endpoint import BoosterEndpoint
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Endpoint:
         self._outputs = Outputs(scorer, settings.output) if scorer.booster is not None else None
         self._forms = FEATURE_FORMS if self._outputs is None else SCORE_FORMS
         self._offers = tuple(self._forms)
-        self._default_accept = _default_accept(settings.default_accept, self._offers)
+        self._default_accept = default_accept(settings.default_accept, self._offers)
         self._chunk = chunk_rows(scorer)
         contracts = Contracts(scorer)
         if settings.sparkml_schema:
@@ -76,9 +79,19 @@ def _column(contract: Contract, columns: Mapping[str, AnyColumn], at: int) -> Ro
     return values_of(run(contract.steps, columns, at)[output.name], output)
 
 
-def load_endpoint(model: Path, settings: Settings, schema: Schema | None = None) -> Endpoint:
-    """Loads a bundle, model archive or run folder; raises PipelineError for whatever would fail every request."""
-    return Endpoint(Scorer(load_parts(model, schema), threads=1), settings)
+def load_endpoint(model: Path, settings: Settings, schema: Schema | None = None) -> Endpoint | BoosterEndpoint:
+    """Loads a bundle, model archive or run folder; raises PipelineError for whatever would fail every request.
+
+    An archive with a booster alone answers rows of features, all others rows of the contract.
+    """
+    from pipeline.serving.booster_endpoint import BoosterEndpoint, is_booster_alone
+
+    files = read_model(model)
+    if not is_booster_alone(files):
+        return Endpoint(Scorer(parts_of(files, model, schema), threads=1), settings)
+    if schema is not None:
+        raise ConfigError(f"{model} holds a booster alone, which takes features and no contract")
+    return BoosterEndpoint(files[BOOSTER], settings)
 
 
 def _environment_contract(contracts: Contracts, document: str) -> Contract:
@@ -88,7 +101,8 @@ def _environment_contract(contracts: Contracts, document: str) -> Contract:
         raise ConfigError(f"SAGEMAKER_SPARKML_SCHEMA: {error.message}", hint=error.hint) from error
 
 
-def _default_accept(accept: str, offers: tuple[str, ...]) -> str:
+def default_accept(accept: str, offers: tuple[str, ...]) -> str:
+    """The reply's type where a request names none, from the setting; ConfigError for one that cannot be made."""
     try:
         return reply_type(accept, offers, CSV)
     except NotAcceptableError as error:

@@ -11,24 +11,46 @@ import threading
 import traceback
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from pipeline.errors import PipelineError
-from pipeline.training.container import FAILURE_CHARACTERS, Container, write_whole
+from pipeline.training.container import FAILURE_CHARACTERS, Container, reason_of, write_whole
+from pipeline.training.hosts.company import company
 from pipeline.training.job import prepare
+
+_STOPPED = "stopped before the first round: there is no model"
 
 
 def _end_now(_signal: int, _frame: FrameType | None) -> None:
-    print("stopped before the first round: there is no model", file=sys.stderr)
+    print(_STOPPED, file=sys.stderr)
     sys.exit(0)
 
 
-def _train(base: Path) -> None:
+def _train(container: Container) -> None:
     """Runs the job; SIGTERM ends it at once while data is read, and then after the current round."""
     signal.signal(signal.SIGTERM, _end_now)
-    job = prepare(base)
-    terminated = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: terminated.set())
-    job.run(should_stop=terminated.is_set)
+
+    def end(reason: str | None) -> None:
+        print(f"TrainingError: {reason}" if reason else _STOPPED, file=sys.stderr)
+        leave(_failed(container, reason) if reason else 0)
+
+    with company(*container.hosts(), end) as group:
+        job = prepare(container.base, group)
+        terminated = threading.Event()
+        signal.signal(signal.SIGTERM, lambda *_: terminated.set())
+        job.run(should_stop=terminated.is_set)
+
+
+def _failed(container: Container, reason: str) -> int:
+    write_whole(container.failure, reason[:FAILURE_CHARACTERS].encode())
+    return 1
+
+
+def leave(status: int) -> NoReturn:
+    """Ends the process at once: where hosts have lost each other, XGBoost's own end would wait for them."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,18 +70,17 @@ def main(arguments: list[str] | None = None) -> int:
     container = Container(base)
     container.failure.unlink(missing_ok=True)
     try:
-        _train(base)
+        _train(container)
     except PipelineError as error:
-        reason = str(error)
-        print(f"{error.code}: {reason}", file=sys.stderr)
+        print(f"{error.code}: {error}", file=sys.stderr)
+        reason = reason_of(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, the job's owner reads it in FailureReason
-        reason = f"{type(error).__name__}: {error}"
         traceback.print_exc()
+        reason = reason_of(error)
     else:
         return 0
-    write_whole(container.failure, reason[:FAILURE_CHARACTERS].encode())
-    return 1
+    return _failed(container, reason)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

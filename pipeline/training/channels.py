@@ -54,21 +54,28 @@ class Channel:
         raise IndexError(row)
 
 
-def read_channel(folder: str | Path, content_type: str, *, csv_weights: bool = False) -> Channel:
+def read_channel(
+    folder: str | Path, content_type: str, *, csv_weights: bool = False, may_be_empty: bool = False
+) -> Channel:
     """Reads all files of a folder and its sub-folders, in the order of their names.
 
     Names that begin with `_` or `.` are left out, names that end with `.gz` unpacked (CSV and libsvm). With
     `csv_weights` the second column of CSV is the weight. Raises DataError with source, row and column for what
-    cannot be read, and TrainingError for a content type that is not known and for a channel without rows.
+    cannot be read, and TrainingError for a content type that is not known and for a channel without rows; where it
+    `may_be_empty`, as one host's share may, that is a channel of 0 rows and 0 features.
     """
     folder = Path(folder)
     kind = parse_content_type(content_type)
     if csv_weights and kind.format != "csv":
         raise TrainingError(f"csv_weights is for CSV; channel {folder.name!r} is {kind.format}")
-    sources = _sources(folder)
+    sources = _sources(folder) if folder.is_dir() or not may_be_empty else []
     channel = (
         _read_libsvm(folder, sources) if kind.format == "libsvm" else _read_dense(folder, sources, kind, csv_weights)
     )
+    if not len(channel):
+        if may_be_empty:
+            return channel
+        raise _empty(folder)
     if kind.num_feature is None or channel.num_feature == kind.num_feature:
         return channel
     if kind.format != "libsvm" or channel.num_feature > kind.num_feature:
@@ -107,7 +114,7 @@ def _read_dense(folder: Path, sources: list[tuple[Path, str]], kind: ContentType
                 rows += len(block)
         files.append((source, rows))
     if not any(rows for _, rows in files):
-        raise _empty(folder)
+        return Channel(folder.name, np.empty(0, np.float32), np.empty((0, 0), np.float32), 0, tuple(files))
     label, weight, features = stack(blocks, weighted)
     return Channel(folder.name, label, features, features.shape[1], tuple(files), weight)
 
@@ -120,12 +127,10 @@ def _read_libsvm(folder: Path, sources: list[tuple[Path, str]]) -> Channel:
     for path, source in sources:
         with _readable(source):
             files.append((source, rows.read(path, source)))
-    if not rows.label:
-        raise _empty(folder)
     features = rows.features()
     return Channel(
         folder.name,
-        np.frombuffer(rows.label, np.float32),
+        np.frombuffer(rows.label, np.float32) if rows.label else np.empty(0, np.float32),
         features,
         features.num_feature,
         tuple(files),

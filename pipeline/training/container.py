@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import TrainingError
+from pipeline.errors import PipelineError, TrainingError
 from pipeline.training.content_types import DEFAULT_CONTENT_TYPE
 
 CHANNELS = ("train", "validation")
@@ -65,13 +65,22 @@ class Container:
             raise TrainingError("the channel 'train' is missing in inputdataconfig.json")
         return {name: str(channels[name].get("ContentType") or DEFAULT_CONTENT_TYPE) for name in channels}
 
-    def check_hosts(self) -> None:
-        """Refuses to be one host of several: each would train on its own share of the rows."""
+    def hosts(self) -> tuple[str, tuple[str, ...]]:
+        """This host's name and the names of all that train together, in the order that all of them see."""
         if not (self.base / "input" / "config" / "resourceconfig.json").exists():
-            return
-        hosts = self._config("resourceconfig.json").get("hosts", [])
-        if len(hosts) > 1:
-            raise TrainingError(f"training runs on one host; resourceconfig.json names {len(hosts)}")
+            return "algo-1", ("algo-1",)
+        document = self._config("resourceconfig.json")
+        hosts = document.get("hosts") or ["algo-1"]
+        current = document.get("current_host") or hosts[0]
+        if current not in hosts or len(set(hosts)) < len(hosts):
+            raise TrainingError(f"resourceconfig.json: current_host is {current!r}, hosts are {hosts!r}")
+        return current, tuple(sorted(hosts))
+
+    def checkpoints(self) -> Path | None:
+        """The folder that SageMaker keeps in S3 while the job runs; None where the job asked for none."""
+        if not (self.base / "input" / "config" / "checkpointconfig.json").exists():
+            return None
+        return Path(self._config("checkpointconfig.json").get("LocalPath") or self.base / "checkpoints")
 
     def _config(self, name: str) -> dict[str, Any]:
         path = self.base / "input" / "config" / name
@@ -87,9 +96,15 @@ class Container:
 def write_whole(path: Path, content: bytes) -> None:
     """Writes a file so that it appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    # What ends so, SageMaker does not copy to S3 with the checkpoints.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.sagemaker-ignore")
     try:
         temporary.write_bytes(content)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def reason_of(error: BaseException) -> str:
+    """An error in words, as `output/failure` has them."""
+    return str(error) if isinstance(error, PipelineError) else f"{type(error).__name__}: {error}"

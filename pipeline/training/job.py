@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import TrainingError
-from pipeline.training.channels import Channel, read_channel
+from pipeline.training.channels import read_channel
+from pipeline.training.checkpoints import Checkpoints
 from pipeline.training.container import CHANNELS, Container, write_whole
+from pipeline.training.hosts.group import ALONE, Group
 from pipeline.training.hyperparameters import Hyperparameters, validate
-from pipeline.training.labels import check_rows, check_train
 from pipeline.training.matrices import check_features, to_dmatrix
+from pipeline.training.shares import check_distributable, check_shares
 from pipeline.training.train import TrainingResult, check_validation, train
 from pipeline.training.watching import Condition, Progress, never
 
@@ -35,12 +37,25 @@ class Job:
     content_type: str
     num_feature: int
     zeros_are_missing: bool
+    group: Group = ALONE
+    checkpoints: Checkpoints | None = None
 
     def run(self, *, progress: Progress | None = None, should_stop: Condition = never) -> TrainingResult:
-        """Trains, then writes `model/xgboost-model` and `output/data/metrics.json`; raises TrainingError."""
-        result = train(self.hyperparameters, *self.matrices, progress=progress, should_stop=should_stop)
-        write_whole(self.container.metrics, self._metrics(result))
-        write_whole(self.container.model, result.model)
+        """Trains; then the first host writes `model/xgboost-model` and `output/data/metrics.json`.
+
+        Raises TrainingError.
+        """
+        result = train(
+            self.hyperparameters,
+            *self.matrices,
+            progress=progress,
+            should_stop=should_stop,
+            group=self.group,
+            checkpoints=self.checkpoints,
+        )
+        if self.group.rank == 0:
+            write_whole(self.container.metrics, self._metrics(result))
+            write_whole(self.container.model, result.model)
         return result
 
     def _metrics(self, result: TrainingResult) -> bytes:
@@ -61,28 +76,46 @@ class Job:
         return json.dumps(document, indent=2, allow_nan=False).encode() + b"\n"
 
 
-def prepare(base_dir: str | Path) -> Job:
+def prepare(base_dir: str | Path, group: Group = ALONE) -> Job:
     """Reads and checks `input/config/*.json` and `input/data/<channel>/` below a base folder.
 
-    Raises TrainingError and DataError for what cannot be trained on.
+    In a `group` of several hosts, some may have no rows of a channel. Raises TrainingError and DataError for what
+    cannot be trained on.
     """
     container = Container(Path(base_dir))
-    container.check_hosts()
+    hosts = container.hosts()[1]
+    if len(hosts) != len(group.names):
+        raise TrainingError(f"resourceconfig.json names {len(hosts)} hosts; {len(group.names)} came")
     hyperparameters = validate(container.hyperparameters())
     for notice in hyperparameters.notices:
         _log.info("%s", notice)
+    if len(hosts) > 1:
+        check_distributable(hyperparameters)
     content_types = container.content_types()
     check_validation(hyperparameters, "validation" in content_types)
+    folder = container.checkpoints()
+    checkpoints = Checkpoints(folder, hyperparameters) if folder else None
     channels = [
-        read_channel(container.channel(name), content_types[name], csv_weights=hyperparameters.csv_weights)
+        read_channel(
+            container.channel(name),
+            content_types[name],
+            csv_weights=hyperparameters.csv_weights,
+            may_be_empty=len(hosts) > 1,
+        )
         for name in CHANNELS
         if name in content_types
     ]
-    num_feature, zeros_are_missing = _check(channels, hyperparameters)
+    zeros_are_missing = channels[0].zeros_are_missing
+    if any(channel.zeros_are_missing != zeros_are_missing for channel in channels):
+        raise TrainingError("libsvm leaves out what is missing, other formats do not: give all channels one format")
+    num_feature = check_shares(channels, hyperparameters, group)
+    check_features(hyperparameters, num_feature)
     # Each channel's arrays go as soon as its matrix stands: XGBoost has its own copy.
     channels.reverse()
     matrices = tuple(to_dmatrix(channels.pop(), num_feature) for _ in range(len(channels)))
-    return Job(container, hyperparameters, matrices, content_types["train"], num_feature, zeros_are_missing)
+    return Job(
+        container, hyperparameters, matrices, content_types["train"], num_feature, zeros_are_missing, group, checkpoints
+    )
 
 
 def run_job(
@@ -90,21 +123,6 @@ def run_job(
 ) -> TrainingResult:
     """Prepares the job below a base folder and runs it; where it raises, neither model nor metrics are written."""
     return prepare(base_dir).run(progress=progress, should_stop=should_stop)
-
-
-def _check(channels: list[Channel], hyperparameters: Hyperparameters) -> tuple[int, bool]:
-    """Checks channels one by one and together; tells the number of features and whether zeros are missing."""
-    for channel in channels:
-        _log.info("channel %s: %d rows, %d features", channel.name, len(channel), channel.num_feature)
-    zeros_are_missing = channels[0].zeros_are_missing
-    if any(channel.zeros_are_missing != zeros_are_missing for channel in channels):
-        raise TrainingError("libsvm leaves out what is missing, other formats do not: give all channels one format")
-    check_train(channels[0], hyperparameters)
-    for channel in channels[1:]:
-        check_rows(channel, hyperparameters)
-    num_feature = max(channel.num_feature for channel in channels)
-    check_features(hyperparameters, num_feature)
-    return num_feature, zeros_are_missing
 
 
 def _number(score: float) -> float | None:

@@ -16,14 +16,16 @@ from pipeline.training.labels import query_starts
 def to_dmatrix(channel: Channel, num_feature: int) -> Any:
     """An `xgboost.DMatrix` of the channel's labels, weights, queries and features.
 
-    `num_feature` may be more than a channel of compressed rows has. Raises TrainingError where a dense channel
-    has another number of features.
+    `num_feature` may be more than a channel of compressed rows, or one without rows, has. Raises TrainingError where
+    a dense channel has another number of features.
     """
     import xgboost
 
     rest: dict[str, Any] = {"label": channel.label, "weight": channel.weight, "missing": np.nan}
     if channel.qid is not None:
         rest["group"] = np.diff(np.r_[query_starts(channel.qid), len(channel)])
+    if not len(channel):
+        return xgboost.DMatrix(np.empty((0, num_feature), np.float32), label=channel.label)
     if not isinstance(channel.features, SparseFeatures):
         if channel.num_feature != num_feature:
             raise TrainingError(

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import TrainingError
+from pipeline.training.checkpoints import Checkpoints
+from pipeline.training.hosts.group import ALONE, Group
 from pipeline.training.hyperparameters import Hyperparameters
 from pipeline.training.metrics import EXTRA, is_maximized
+from pipeline.training.rounds import boost
 from pipeline.training.watching import Condition, Progress, never
 
 
@@ -33,40 +36,50 @@ def train(
     *,
     progress: Progress | None = None,
     should_stop: Condition = never,
+    group: Group = ALONE,
+    checkpoints: Checkpoints | None = None,
 ) -> TrainingResult:
     """Trains on one `xgboost.DMatrix` and evaluates on it, and on another where there is one.
 
     Prints a line of metrics after each round, then tells `progress` the round (from 0) and its metrics. Ends
-    after the round in which `should_stop` becomes true. Raises TrainingError where early stopping has no
-    validation, and for what XGBoost refuses.
+    after the round in which `should_stop` becomes true. In a `group` of several hosts each has its own rows and all
+    get the same model; metrics are of all rows (auc and aucpr are XGBoost's mean over hosts), the first host prints
+    them, and all end after the round in which any host's `should_stop` is true. With `checkpoints` the rounds go on
+    from the last one. Raises TrainingError where early stopping has no validation, and for what XGBoost refuses.
     """
     import xgboost
+    from xgboost.callback import CallbackContainer
 
     from pipeline.training.callbacks import MetricLines, StopWhen
 
     check_validation(hyperparameters, validation_matrix is not None)
-    evals = [(train_matrix, "train")]
-    if validation_matrix is not None:
-        evals.append((validation_matrix, "validation"))
+    matrices = [train_matrix] if validation_matrix is None else [train_matrix, validation_matrix]
     # XGBoost asks them in order, up to the first that ends training: printing comes first, and the condition
     # last, so that early stopping has seen every round.
-    callbacks = [MetricLines(progress), *_early_stopping(hyperparameters), StopWhen(should_stop)]
-    history: dict[str, dict[str, list[float]]] = {}
+    callbacks = CallbackContainer(
+        [
+            *([MetricLines(progress)] if group.rank == 0 else []),
+            *_early_stopping(hyperparameters),
+            StopWhen(lambda: group.any(should_stop())),
+        ],
+        metric=_custom_metric(hyperparameters, group),
+        output_margin=False,
+    )
     try:
-        with xgboost.config_context(verbosity=hyperparameters.verbosity):
-            booster = xgboost.train(
+        with xgboost.config_context(verbosity=hyperparameters.verbosity), group.rounds():
+            booster = boost(
                 {**hyperparameters.params, **_native_metrics(hyperparameters)},
-                train_matrix,
                 hyperparameters.num_round,
-                evals=evals,
-                evals_result=history,
+                matrices,
+                ("train", "validation")[: len(matrices)],
                 callbacks=callbacks,
-                custom_metric=_custom_metric(hyperparameters),
-                verbose_eval=False,
+                group=group,
+                checkpoints=checkpoints,
             )
             model = bytes(booster.save_raw("ubj"))
     except xgboost.core.XGBoostError as error:
         raise TrainingError(f"XGBoost refuses: {_reason(str(error))}") from error
+    history = callbacks.history
     rounds = len(next(iter(history["train"].values())))
     best = booster.best_iteration if hyperparameters.early_stopping_rounds else rounds - 1
     return TrainingResult(
@@ -93,11 +106,13 @@ def _native_metrics(hyperparameters: Hyperparameters) -> dict[str, Any]:
     return {"disable_default_eval_metric": True} if hyperparameters.eval_metric else {}
 
 
-def _custom_metric(hyperparameters: Hyperparameters) -> Any:
+def _custom_metric(hyperparameters: Hyperparameters, group: Group) -> Any:
     from pipeline.training.extra_metrics import custom_metric
 
     extra = [metric for metric in hyperparameters.eval_metric if metric in EXTRA]
-    return custom_metric(extra, hyperparameters.objective) if extra else None
+    return (
+        custom_metric(extra, hyperparameters.objective, hyperparameters.num_class or 2, group.total) if extra else None
+    )
 
 
 def _early_stopping(hyperparameters: Hyperparameters) -> list[Any]:

@@ -96,9 +96,7 @@ def test_what_a_hyperparameter_may_be_keeps_its_kind(tmp_path: Path, value: Any)
 
 def test_every_union_of_the_model_says_what_it_allows() -> None:
     unions = [part for part in _parts(PipelineConfig.__pydantic_core_schema__) if part.get("type") == "union"]
-    assert len(unions) == 2
-    for union in unions:
-        assert union["custom_error_message"].startswith("input should be ")
+    assert {union.get("custom_error_message") for union in unions} == {PIPELINE, SCALAR}
 
 
 def _parts(schema: Any) -> Iterator[dict[str, Any]]:

@@ -85,7 +85,7 @@ def test_class_metrics_are_those_of_scikit_learn(objective, weighted):
     }[objective]
     names = [name for name in EXTRA if name not in {"mse", "r2"}]
     matrix = xgboost.DMatrix(np.zeros((200, 1)), label=label, weight=weight)
-    scores = dict(custom_metric(names, objective)(prediction, matrix))
+    scores = dict(custom_metric(names, objective, classes)(prediction, matrix))
 
     exact = matrix.get_weight() if weighted else None
     expected = {

@@ -205,7 +205,7 @@ def test_bad_channel_configuration(base, config, message):
 
 def test_one_host_only(base):
     base.configure("resourceconfig.json", {"current_host": "algo-1", "hosts": ["algo-1", "algo-2"]})
-    with pytest.raises(TrainingError, match=r"training runs on one host; resourceconfig\.json names 2"):
+    with pytest.raises(TrainingError, match=r"resourceconfig\.json names 2 hosts; 1 came"):
         run_job(base.folder)
 
 

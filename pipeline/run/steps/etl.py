@@ -8,9 +8,9 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 
 import pipeline
+from pipeline.plan.job_arguments import hyperparameters
 from pipeline.run.spark import SAID, run_etl
 from pipeline.run.state import Run
-from pipeline.run.training import hyperparameters
 
 
 def etl_step(run: Run) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
+from pipeline.plan.job_arguments import hyperparameters
 from pipeline.report import ReportData
 from pipeline.run.evaluation import evaluate, task_of
 from pipeline.run.state import Run
-from pipeline.run.training import hyperparameters
 
 
 def evaluation_step(run: Run) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pipeline.plan.job_arguments import hyperparameters
 from pipeline.run.state import Run
-from pipeline.run.training import hyperparameters, run_training
+from pipeline.run.training import run_training
 
 
 def training_step(run: Run) -> str:

@@ -1,0 +1,30 @@
+"""botocore's description of a service, loaded without a client: no region, no credentials, no network."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from pipeline.errors import RequirementError
+
+
+@functools.cache
+def service_model(service: str = "sagemaker") -> Any:
+    """The `botocore.model.ServiceModel` of a service; raises RequirementError where botocore is not installed."""
+    try:
+        from botocore.loaders import Loader
+        from botocore.model import ServiceModel
+    except ImportError as error:
+        raise RequirementError(
+            "botocore is not installed", hint="pip install 'inference-pipeline[sagemaker]'"
+        ) from error
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+
+
+@functools.cache
+def operation(name: str, service: str = "sagemaker") -> Any:
+    """The `botocore.model.OperationModel` of an operation; KeyError for one that the service does not have."""
+    model = service_model(service)
+    if name not in model.operation_names:
+        raise KeyError(name)
+    return model.operation_model(name)

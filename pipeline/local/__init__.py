@@ -1,0 +1,1 @@
+"""SageMaker on one machine: the same API, with real work behind it."""

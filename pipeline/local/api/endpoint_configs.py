@@ -1,0 +1,32 @@
+"""Endpoint configurations: which models an endpoint serves, and how."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.local import states
+from pipeline.local.api.descriptions import Family
+from pipeline.local.api.listing import register_list
+from pipeline.local.api.models import FAMILY as MODELS
+from pipeline.local.api.named import create, register_describe_and_delete
+from pipeline.local.api.registry import operation
+from pipeline.local.context import Context
+from pipeline.local.errors import ValidationException
+
+FAMILY = Family(states.ENDPOINT_CONFIG, "EndpointConfig", "endpoint configuration")
+
+register_describe_and_delete(FAMILY)
+register_list("ListEndpointConfigs", FAMILY, "EndpointConfigs", descending=True)
+
+
+@operation("CreateEndpointConfig")
+def create_endpoint_config(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Every variant's model must be there."""
+    variants = [*request["ProductionVariants"], *request.get("ShadowProductionVariants", ())]
+    for variant in variants:
+        if "ModelName" in variant:
+            MODELS.get(context, variant["ModelName"])
+    names = [variant["VariantName"] for variant in variants]
+    if len(set(names)) < len(names):
+        raise ValidationException(f"Variant names must be unique: {', '.join(names)}.")
+    return {"EndpointConfigArn": create(context, FAMILY, request).arn}

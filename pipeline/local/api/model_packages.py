@@ -1,0 +1,134 @@
+"""The model registry: groups, and versions of a model in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.local import states
+from pipeline.local.api.descriptions import Family, select
+from pipeline.local.api.listing import register_list
+from pipeline.local.api.named import create
+from pipeline.local.api.registry import operation
+from pipeline.local.context import Context
+from pipeline.local.errors import ConflictException, ValidationException
+from pipeline.local.store import Resource
+
+GROUPS = Family(
+    states.MODEL_PACKAGE_GROUP,
+    "ModelPackageGroup",
+    "model package group",
+    lambda context, resource: {"CreatedBy": {}, "ModelPackageGroupStatus": "Completed"},
+)
+
+
+def _version(context: Context, resource: Resource) -> dict[str, Any]:
+    """A version is named by its group and number."""
+    details = [{"Name": resource.name.rpartition("/")[2], "Status": "NotStarted"}]
+    return {
+        "ModelPackageName": resource.name.partition("/")[0],
+        "ModelPackageStatusDetails": {"ValidationStatuses": details if "/" not in resource.name else []},
+    }
+
+
+PACKAGES = Family(states.MODEL_PACKAGE, "ModelPackage", "model package", _version)
+
+register_list("ListModelPackageGroups", GROUPS, "ModelPackageGroupSummaryList", descending=False)
+
+
+def _wanted(request: dict[str, Any], resource: Resource) -> bool:
+    group = resource.request.get("ModelPackageGroupName")
+    approval = resource.extra.get("ModelApprovalStatus")
+    kind = request.get("ModelPackageType", "Both" if "ModelPackageGroupName" in request else "Unversioned")
+    return (
+        (request.get("ModelPackageGroupName") in {None, group})
+        and request.get("ModelApprovalStatus") in {None, approval}
+        and (kind == "Both" or (kind == "Versioned") == (group is not None))
+    )
+
+
+register_list("ListModelPackages", PACKAGES, "ModelPackageSummaryList", descending=False, wanted=_wanted)
+
+
+@operation("CreateModelPackageGroup")
+def create_group(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """An empty group."""
+    return {"ModelPackageGroupArn": create(context, GROUPS, request).arn}
+
+
+@operation("DescribeModelPackageGroup")
+def describe_group(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """By name or ARN."""
+    resource = find(context, GROUPS, request["ModelPackageGroupName"])
+    return select(GROUPS.describe(context, resource), "DescribeModelPackageGroup")
+
+
+@operation("DeleteModelPackageGroup")
+def delete_group(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Only an empty group can go."""
+    resource = find(context, GROUPS, request["ModelPackageGroupName"])
+    if _versions(context, resource.name):
+        raise ConflictException(f"{resource.arn} still has model packages: delete them first")
+    context.store.delete(resource.kind, resource.name)
+    return {}
+
+
+@operation("CreateModelPackage")
+def create_package(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """The next version of a group, or a package with a name of its own; Completed, as nothing has to be validated."""
+    group, name = request.get("ModelPackageGroupName"), request.get("ModelPackageName")
+    if (group is None) == (name is None):
+        raise ValidationException("Exactly one of ModelPackageName and ModelPackageGroupName must be given.")
+    extra: dict[str, Any] = {}
+    if group is not None:
+        found = find(context, GROUPS, group)
+        extra["ModelPackageVersion"] = found.extra.get("LastVersion", 0) + 1
+        extra["ModelPackageGroupName"] = found.name
+        context.store.update(found.kind, found.name, LastVersion=extra["ModelPackageVersion"])
+        name = f"{found.name}/{extra['ModelPackageVersion']}"
+        extra["ModelApprovalStatus"] = request.get("ModelApprovalStatus", "PendingManualApproval")
+    resource = create(context, PACKAGES, {**request, "ModelPackageName": name})
+    context.store.transition(resource.kind, resource.name, "Completed", **extra)
+    return {"ModelPackageArn": resource.arn}
+
+
+@operation("DescribeModelPackage")
+def describe_package(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """By name or ARN."""
+    resource = find(context, PACKAGES, request["ModelPackageName"])
+    return select(PACKAGES.describe(context, resource), "DescribeModelPackage")
+
+
+@operation("UpdateModelPackage")
+def update_package(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Approval and metadata may change; the model may not."""
+    resource = find(context, PACKAGES, request["ModelPackageArn"])
+    changed = {member: value for member, value in request.items() if member != "ModelPackageArn"}
+    properties = {
+        **resource.extra.get("CustomerMetadataProperties", resource.request.get("CustomerMetadataProperties", {})),
+        **changed.pop("CustomerMetadataProperties", {}),
+    }
+    for name in changed.pop("CustomerMetadataPropertiesToRemove", ()):
+        properties.pop(name, None)
+    if properties:
+        changed["CustomerMetadataProperties"] = properties
+    context.store.update(resource.kind, resource.name, **changed)
+    return {"ModelPackageArn": resource.arn}
+
+
+@operation("DeleteModelPackage")
+def delete_package(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """By name or ARN; the number of a deleted version is not given again."""
+    resource = find(context, PACKAGES, request["ModelPackageName"])
+    context.store.delete(resource.kind, resource.name)
+    return {}
+
+
+def find(context: Context, family: Family, name: str) -> Resource:
+    """A group or package by name or ARN; raises ValidationException where it is not there."""
+    resource = context.store.find_arn(name) if name.startswith("arn:") else None
+    return resource or family.get(context, name.partition(f":{family.kind}/")[2] or name)
+
+
+def _versions(context: Context, group: str) -> list[Resource]:
+    packages = context.store.all(states.MODEL_PACKAGE)
+    return [package for package in packages if package.name.startswith(f"{group}/")]

@@ -1,0 +1,6 @@
+"""Endpoints of the local SageMaker: serving processes behind InvokeEndpoint. `Endpoints` is the whole of it."""
+
+from pipeline.local.endpoints.endpoints import Endpoints
+from pipeline.local.endpoints.replies import Reply
+
+__all__ = ["Endpoints", "Reply"]

@@ -1,0 +1,61 @@
+"""What answers an endpoint's requests at one time."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pipeline.local.endpoints.capture import Capture
+from pipeline.local.endpoints.deployment import Deployer, end
+from pipeline.local.endpoints.variant import Fleet
+
+Config = Mapping[str, Any]
+_CAPTURE = "DataCaptureConfig"
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What answers an endpoint's requests: replaced as a whole."""
+
+    config: Config
+    fleet: Fleet
+    capture: Capture | None
+    folder: Path
+
+    @classmethod
+    def of(cls, config: Config, fleet: Fleet, endpoint: str, deployer: Deployer, folder: Path) -> Serving:
+        """A fleet with the data capture of its config; `folder` is its own."""
+        if _CAPTURE not in config:
+            return cls(config, fleet, None, folder)
+        log = partial(deployer.log, endpoint, "data-capture")
+        capture = Capture(config[_CAPTURE], endpoint, deployer.objects, folder / "captured", log)
+        return cls(config, fleet, capture, folder)
+
+    def end(self, seconds: float) -> None:
+        """Ends it when its requests are answered, or the time is over."""
+        self.fleet.drain(seconds)
+        end(instance for variant in self.fleet.variants for instance in variant.instances)
+        if self.capture is not None:
+            self.capture.flush()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def retained(config: Config, old: Serving | None, retain: Sequence[str]) -> Config:
+    """The new config with what its variants keep of the old ones of the same name."""
+    if old is None or not retain:
+        return config
+    entries = []
+    for entry in config["ProductionVariants"]:
+        kept = dict(entry)
+        variant = next((variant for variant in old.fleet.variants if variant.name == entry["VariantName"]), None)
+        if variant is not None and "DesiredWeight" in retain:
+            kept["InitialVariantWeight"] = variant.weight
+        if variant is not None and "DesiredInstanceCount" in retain and "ServerlessConfig" not in entry:
+            kept["InitialInstanceCount"] = len(variant.instances)
+        entries.append(kept)
+    capture = {_CAPTURE: old.config[_CAPTURE]} if _CAPTURE in retain and _CAPTURE in old.config else {}
+    return {**config, "ProductionVariants": entries, **capture}

@@ -1,0 +1,68 @@
+"""What the local SageMaker answers when it refuses: AWS's own codes, statuses and words."""
+
+from __future__ import annotations
+
+from pipeline.errors import PipelineError
+
+# SageMaker's limit for FailureReason and ExitMessage.
+REASON_CHARACTERS = 1024
+
+
+class LocalServiceError(PipelineError):
+    """Base of the API's errors: `code` is AWS's, `http_status` what its reply carries."""
+
+    code = "InternalFailure"
+    http_status = 500
+
+
+class ValidationException(LocalServiceError):
+    """A request that the service model refuses, or that names something which is not there."""
+
+    code = "ValidationException"
+    http_status = 400
+
+    @classmethod
+    def missing(cls, what: str, arn: str) -> ValidationException:
+        """SageMaker's answer to a name that it does not know: clients look for these words."""
+        return cls(f'Could not find {what} "{arn}".')
+
+
+class ResourceInUse(LocalServiceError):
+    """A name that is taken, or a resource that something else still needs."""
+
+    code = "ResourceInUse"
+    http_status = 400
+
+
+class ConflictException(LocalServiceError):
+    """A change that the resource's state does not allow."""
+
+    code = "ConflictException"
+    http_status = 400
+
+
+class UnknownOperationException(LocalServiceError):
+    """An operation of the API that is not served here."""
+
+    code = "UnknownOperationException"
+    http_status = 400
+
+
+class SerializationException(LocalServiceError):
+    """A request body that is not the JSON that the protocol asks for."""
+
+    code = "SerializationException"
+    http_status = 400
+
+
+class InternalFailure(LocalServiceError):
+    """A defect of this service; its log has the traceback."""
+
+
+class JobFailure(PipelineError):
+    """A job that failed; `message` is its FailureReason, cut to SageMaker's 1,024 characters."""
+
+    code = "JobFailure"
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message[:REASON_CHARACTERS], hint=hint)

@@ -1,0 +1,1 @@
+"""Jobs: what runs them, and what each kind does."""

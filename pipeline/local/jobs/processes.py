@@ -1,0 +1,155 @@
+"""The programs of a job: run together, every line kept, their end certain."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.local.jobs.job import Job, JobFailure
+from pipeline.local.jobs.leftovers import remember
+
+_PATIENCE = 3.0  # seconds between SIGTERM and SIGKILL: a stopped job is to end within 5
+_LAST_LINES = 60
+_GLANCE = 0.05  # seconds between two looks at the children
+
+
+@dataclass(frozen=True)
+class Child:
+    """One program: `instance` counts from 1 and names the log stream; `environment` is its whole environment.
+
+    `on_line` is told every line, too.
+    """
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    cwd: Path
+    instance: int = 1
+    on_line: Callable[[str], None] | None = None
+
+
+class ProcessFailure(JobFailure):
+    """A child that ended with another status than 0; `lines` are the last it said."""
+
+    def __init__(self, instance: int, exit_code: int, lines: Sequence[str]) -> None:
+        said = "\n".join(list(lines)[-20:])
+        super().__init__(f"AlgorithmError: instance algo-{instance} ended with exit code {exit_code}: {said}")
+        self.instance = instance
+        self.exit_code = exit_code
+        self.lines = list(lines)
+
+
+def run_processes(commands: Sequence[Child], job: Job) -> None:
+    """Runs several programs to their end, each line to `job.log`.
+
+    All are ended, with what they started, as soon as one fails or `job.stopping` is set. Raises ProcessFailure for
+    the first that failed, JobFailure where the job was stopped.
+    """
+    with Group(job) as group:
+        for child in commands:
+            group.start(child)
+        group.wait()
+
+
+@dataclass
+class _Running:
+    child: Child
+    process: subprocess.Popen[bytes]
+    last: deque[str] = field(default_factory=lambda: deque(maxlen=_LAST_LINES))
+
+
+class Group:
+    """Programs that live and die together, as a context: leaving it ends whatever still runs.
+
+    For jobs in which some programs serve others, as a Spark cluster does; otherwise see run_processes.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._running: list[_Running] = []
+        self._readers: list[threading.Thread] = []
+
+    def __enter__(self) -> Group:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _end([running.process for running in self._running])
+        for reader in self._readers:
+            reader.join(timeout=1)
+
+    def start(self, child: Child) -> subprocess.Popen[bytes]:
+        """Starts a program; raises JobFailure if it is not there."""
+        try:
+            process = subprocess.Popen(
+                list(child.command),
+                env=dict(child.environment),
+                cwd=child.cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                # A group of its own, so that all it starts can be ended with it.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise JobFailure(f"InternalServerError: {child.command[0]} does not start: {error}") from error
+        remember(self._job.folder.with_name("processes"), process.pid)
+        running = _Running(child, process)
+        self._running.append(running)
+        reader = threading.Thread(target=self._read, args=(running,), daemon=True)
+        reader.start()
+        self._readers.append(reader)
+        return process
+
+    def wait(self, processes: Iterable[subprocess.Popen[bytes]] | None = None) -> None:
+        """Waits until these, or all, have ended with status 0; raises as run_processes does."""
+        awaited = list(processes) if processes is not None else [running.process for running in self._running]
+        while any(process.poll() is None for process in awaited):
+            self.check()
+            self._job.stopping.wait(_GLANCE)
+        self.check()
+
+    def check(self) -> None:
+        """Raises if the job is to stop, or a program has failed."""
+        if self._job.stopping.is_set():
+            raise JobFailure("the job was stopped")
+        for running, reader in zip(self._running, self._readers, strict=True):
+            if running.process.poll() not in {None, 0}:
+                # What it said last may still be on its way.
+                reader.join(timeout=1)
+                raise ProcessFailure(running.child.instance, running.process.returncode, running.last)
+
+    def _read(self, running: _Running) -> None:
+        assert running.process.stdout is not None  # noqa: S101 - asked for above
+        with running.process.stdout as output:
+            for line in output:
+                text = line.decode("utf-8", "replace").rstrip("\r\n")
+                running.last.append(text)
+                self._job.log(running.child.instance, text)
+                if running.child.on_line is not None:
+                    running.child.on_line(text)
+
+
+def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Ends process groups: politely, then surely; also what a program that ended well left behind."""
+    for process in processes:
+        if process.poll() is None:
+            _signal(process, signal.SIGTERM)
+    deadline = time.monotonic() + _PATIENCE
+    for process in processes:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=max(0.0, deadline - time.monotonic()))
+    for process in processes:
+        _signal(process, signal.SIGKILL)
+        process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)

@@ -1,0 +1,240 @@
+"""Who starts the jobs, stops them, limits their time and brings them back after the service was killed."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.local import states
+from pipeline.local.errors import REASON_CHARACTERS
+from pipeline.local.images import Images
+from pipeline.local.jobs.job import Job, JobFailure
+from pipeline.local.jobs.job_log import JobLog
+from pipeline.local.jobs.kinds import JOB_KINDS, JobKind
+from pipeline.local.jobs.leftovers import end_remembered
+from pipeline.local.jobs.secondary import advance
+from pipeline.local.logs import Logs
+from pipeline.local.objects import Objects
+from pipeline.local.store import Resource, Store
+
+# A job that takes the whole service down with it is not tried for ever.
+_ATTEMPTS = 3
+_GLANCE = 0.1  # seconds between two looks for a free slot
+
+
+@dataclass
+class _Running:
+    """A job's thread. `reason` says who set `stopping`: the API (`stop`), the time limit (`limit`), the end (`end`)."""
+
+    kind: JobKind
+    name: str
+    stopping: threading.Event = field(default_factory=threading.Event)
+    reason: str = ""
+    thread: threading.Thread | None = None
+
+    def end(self, reason: str) -> None:
+        self.reason = self.reason or reason
+        self.stopping.set()
+
+
+class Supervisor:
+    """Runs every job in a thread of its own, `slots` at once; a tuning job, which waits for others, takes no slot.
+
+    After a kill -9 every job that was InProgress runs again from its inputs: executors upload their outputs last, so
+    nothing of the first attempt is visible, and each object that had been uploaded is written again as a whole. A job
+    that was interrupted three times fails and says so; one that was Stopping is Stopped. What the killed service's
+    programs still do is ended first. An orderly end of the service is treated in the same way.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        objects: Objects,
+        logs: Logs,
+        folder: Path,
+        *,
+        environment: Callable[[str], dict[str, str]],
+        images: Images,
+        slots: int,
+    ) -> None:
+        self._store, self._objects, self._logs, self._folder = store, objects, logs, folder
+        self._environment, self._images = environment, images
+        self._slots = threading.Semaphore(slots)
+        self._running: dict[tuple[str, str], _Running] = {}
+        self._lock = threading.RLock()
+        self._ended = False
+
+    def start(self) -> None:
+        """Ends what a killed service left running, and runs its jobs again."""
+        for record in self._folder.glob("*/*/processes"):
+            end_remembered(record)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        for kind in JOB_KINDS:
+            for resource in self._store.all(kind):
+                self._recover(resource)
+
+    def stop(self) -> None:
+        """Ends all jobs; they stay InProgress and run again when the service is back."""
+        with self._lock:
+            self._ended = True
+            running = list(self._running.values())
+        for job in running:
+            job.end("end")
+        for job in running:
+            if job.thread is not None:
+                job.thread.join()
+
+    def submit(self, resource: Resource) -> None:
+        """Starts a job that the store has as InProgress."""
+        kind = JOB_KINDS[resource.kind]
+        running = _Running(kind, resource.name)
+        running.thread = threading.Thread(
+            target=self._work, args=(running, resource), name=f"{resource.kind} {resource.name}", daemon=True
+        )
+        with self._lock:
+            if self._ended:
+                return
+            self._running[resource.kind, resource.name] = running
+        running.thread.start()
+
+    def stop_job(self, kind: str, name: str) -> None:
+        """Stop*Job: the job is Stopping, and Stopped when its programs have ended; a finished job stays as it is."""
+        with self._lock:
+            resource = self._store.find(kind, name)
+            if resource is None or resource.status != "InProgress":
+                return
+            self._store.transition(kind, name, "Stopping", **self._secondary(resource, "Stopping"))
+            running = self._running.get((kind, name))
+        if running is not None:
+            running.end("stop")
+        else:
+            self._store.transition(kind, name, "Stopped")
+
+    def _recover(self, resource: Resource) -> None:
+        if states.is_final(resource.kind, resource.status):
+            return
+        if resource.status == "Stopping":
+            self._finish(resource, "Stopped", {})
+        elif resource.extra.get("Attempts", 1) >= _ATTEMPTS:
+            reason = f"InternalServerError: the service ended {_ATTEMPTS} times while this job ran"
+            self._finish(resource, "Failed", {"FailureReason": reason})
+        else:
+            attempts = resource.extra.get("Attempts", 1) + 1
+            self.submit(self._store.update(resource.kind, resource.name, Attempts=attempts))
+
+    def _work(self, running: _Running, resource: Resource) -> None:
+        try:
+            if self._slot(running):
+                try:
+                    status, fields = self._run(running, resource)
+                finally:
+                    self._release(running)
+            else:
+                status, fields = "Stopped", {}
+            if running.reason != "end":
+                self._finish(resource, status, fields)
+        finally:
+            with self._lock:
+                self._running.pop((resource.kind, resource.name), None)
+
+    def _run(self, running: _Running, resource: Resource) -> tuple[str, dict[str, Any]]:
+        """Does the work; returns the job's last status and the fields that go with it."""
+        kind, name = running.kind, resource.name
+        log = JobLog(self._logs, kind.log_group, name)
+        folder = self._folder / resource.kind / name / "work"
+        folder.mkdir(parents=True)
+        job = Job(
+            kind=resource.kind,
+            name=name,
+            request=resource.request,
+            folder=folder,
+            objects=self._objects,
+            log=log,
+            stopping=running.stopping,
+            update=lambda **fields: self._update(resource.kind, name, fields),
+            environment=self._environment(resource.arn.split(":")[3]),
+            earlier=resource.extra,
+            images=self._images,
+        )
+        if kind.start_time:
+            self._store.update(resource.kind, name, **{kind.start_time: time.time()})
+        limit = _limit(running, resource)
+        try:
+            fields = kind.load_executor()(job)
+            return ("Stopped" if running.stopping.is_set() else "Completed"), fields
+        except JobFailure as error:
+            if running.stopping.is_set():
+                return "Stopped", {}
+            reason = f"{error.message} ({error.hint})" if error.hint else error.message
+            log(1, f"job failed: {reason}")
+            return "Failed", {"FailureReason": reason[:REASON_CHARACTERS]}
+        except Exception as error:  # noqa: BLE001 - whatever a job does, the service goes on and tells it
+            for line in traceback.format_exc().splitlines():
+                log(1, line)
+            reason = f"InternalServerError: {type(error).__name__}: {error}"
+            return ("Stopped", {}) if running.stopping.is_set() else ("Failed", {"FailureReason": reason[:1024]})
+        finally:
+            if limit is not None:
+                limit.cancel()
+            shutil.rmtree(folder.parent, ignore_errors=True)
+            log.close()
+
+    def _finish(self, resource: Resource, status: str, fields: dict[str, Any]) -> None:
+        kind = JOB_KINDS[resource.kind]
+        with self._lock:
+            running = self._running.get((resource.kind, resource.name))
+            now = self._store.find(resource.kind, resource.name)
+            if now is None:
+                return
+            fields = {kind.end_time: time.time(), **fields}
+            last = status
+            if status == "Stopped" and running is not None and running.reason == "limit":
+                last = "MaxRuntimeExceeded"
+                fields.setdefault("ExitMessage", "MaxRuntimeExceeded: the job ran for MaxRuntimeInSeconds")
+            fields |= self._secondary(now, last, fields.get("FailureReason"))
+            self._store.transition(resource.kind, resource.name, status, **fields)
+
+    def _update(self, kind: str, name: str, fields: dict[str, Any]) -> None:
+        with self._lock:
+            resource = self._store.find(kind, name)
+            if resource is None:
+                return
+            message = fields.pop("StatusMessage", None)
+            if "SecondaryStatus" in fields:
+                fields |= self._secondary(resource, fields["SecondaryStatus"], message)
+            self._store.update(kind, name, **fields)
+
+    @staticmethod
+    def _secondary(resource: Resource, status: str, message: str | None = None) -> dict[str, Any]:
+        if resource.kind != states.TRAINING_JOB:
+            return {}
+        return advance(resource.extra, status, time.time(), message)
+
+    def _slot(self, running: _Running) -> bool:
+        """Waits for one; False where the job is stopped before."""
+        if running.kind.kind == states.TUNING_JOB:
+            return not running.stopping.is_set()
+        while not running.stopping.is_set():
+            if self._slots.acquire(timeout=_GLANCE):
+                return True
+        return False
+
+    def _release(self, running: _Running) -> None:
+        if running.kind.kind != states.TUNING_JOB:
+            self._slots.release()
+
+
+def _limit(running: _Running, resource: Resource) -> threading.Timer | None:
+    seconds = resource.request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds")
+    if seconds is None:
+        return None
+    timer = threading.Timer(seconds, running.end, args=("limit",))
+    timer.daemon = True
+    timer.start()
+    return timer

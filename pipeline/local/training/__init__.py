@@ -1,0 +1,1 @@
+"""What a training job is made of on this machine: its folders, channels, metrics, checkpoints and archives."""

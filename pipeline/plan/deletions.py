@@ -1,0 +1,42 @@
+"""The requests that delete what a plan's steps made, the endpoint first."""
+
+from __future__ import annotations
+
+from pipeline.plan.steps import Deletion, Plan, Step
+
+# What is made, in the order in which it is deleted: each before what it is made of. Transform jobs cannot be deleted.
+_ORDER = (
+    "CreateEndpoint",
+    "CreateEndpointConfig",
+    "CreateModel",
+    "CreateModelPackage",
+    "CreateModelPackageGroup",
+    "CreateTransformJob",
+    "CreateHyperParameterTuningJob",
+    "CreateTrainingJob",
+    "CreateProcessingJob",
+)
+
+
+def deletions(plan: Plan) -> tuple[Deletion, ...]:
+    """What `cleanup` sends, in order; it can be sent again, for what is gone is gone."""
+    made = {step.operation: step for step in plan.steps}
+    return tuple(_deletion(made[operation]) for operation in _ORDER if operation in made)
+
+
+def _deletion(step: Step) -> Deletion:
+    kind = step.operation.removeprefix("Create")
+    if kind == "TransformJob":
+        # It is stopped where it runs still; its record stays with AWS.
+        return Deletion("StopTransformJob", {"TransformJobName": step.request["TransformJobName"]}, step.wait)
+    if kind == "ModelPackage":
+        return Deletion("DeleteModelPackage", {}, from_reply=step.wait.from_reply if step.wait else {})
+    member = f"{kind}Name"
+    return Deletion(
+        f"Delete{kind}",
+        {member: step.request[member]},
+        step.wait,
+        until_gone=kind == "Endpoint",
+        # Other runs have versions of their own in the group.
+        refused=("ConflictException",) if kind == "ModelPackageGroup" else (),
+    )

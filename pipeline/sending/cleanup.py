@@ -1,0 +1,127 @@
+"""A plan undone: what its steps made is deleted, the endpoint first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from pipeline.plan.deletions import deletions
+from pipeline.plan.steps import Deletion, Plan
+from pipeline.sending.clients import Clients, code_of, failing_as, message_of
+from pipeline.sending.follow import call
+from pipeline.sending.objects import split
+
+# How AWS says that a thing is not there.
+_GONE = {"ValidationException": ("could not find", "does not exist", "not found"), "ResourceNotFound": ("",)}
+_PAUSE, _LOCAL_PAUSE = 5.0, 0.2
+
+
+def clean_up(plan: Plan, clients: Clients, said: Callable[[str], None], *, files: bool = False) -> int:
+    """Deletes what the plan's steps made, and with `files` all objects below its root; returns how many things went.
+
+    It can be repeated: what is gone is gone. Raises StepError for what AWS refuses to delete.
+    """
+    count = 0
+    for deletion in deletions(plan):
+        with failing_as("cleanup"):
+            if deletion.from_reply:
+                for package in _packages(clients, plan):
+                    call(clients.sagemaker, deletion.operation, {"ModelPackageName": package})
+                    said(f"{deletion.operation}: {package}")
+                    count += 1
+            elif _delete(clients, deletion):
+                said(f"{deletion.operation}: {', '.join(map(str, deletion.request.values()))}")
+                count += 1
+    if files:
+        with failing_as("cleanup"):
+            removed = _delete_objects(clients.s3, plan.root)
+        said(f"{removed} objects below {plan.root}")
+        count += removed
+    return count
+
+
+def _delete(clients: Clients, deletion: Deletion) -> bool:
+    from botocore.exceptions import ClientError
+
+    wait = deletion.wait
+    if wait is not None and wait.request:
+        description = _description(clients, deletion)
+        if description is None:
+            return False
+        if any(description.get(member) != value for member, value in wait.expected.items()):
+            return False
+        if wait.stop is not None and description[wait.status] not in (*wait.succeeded, *wait.failed):
+            call(clients.sagemaker, wait.stop, wait.request)
+            _until_ended(clients, deletion)
+        if wait.stop == deletion.operation:
+            return description[wait.status] not in (*wait.succeeded, *wait.failed)
+    try:
+        call(clients.sagemaker, deletion.operation, deletion.request)
+    except ClientError as error:
+        if _is_gone(error) or code_of(error) in deletion.refused:
+            return False
+        raise
+    while deletion.until_gone and _description(clients, deletion) is not None:
+        time.sleep(_LOCAL_PAUSE if clients.local else _PAUSE)
+    return True
+
+
+def _packages(clients: Clients, plan: Plan) -> list[str]:
+    """The ARNs of the model packages that this run registered: AWS numbers them, their archives tell whose they are."""
+    from botocore.exceptions import ClientError
+
+    group = plan.step("CreateModelPackageGroup")
+    if group is None:
+        return []
+    name = group.request["ModelPackageGroupName"]
+    try:
+        pages = list(clients.sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=name))
+    except ClientError as error:
+        if _is_gone(error):
+            return []
+        raise
+    arns = [str(package["ModelPackageArn"]) for page in pages for package in page["ModelPackageSummaryList"]]
+    return [arn for arn in arns if _is_own(clients.sagemaker.describe_model_package(ModelPackageName=arn), plan)]
+
+
+def _is_own(description: dict[str, Any], plan: Plan) -> bool:
+    containers = description.get("InferenceSpecification", {}).get("Containers", [])
+    return any(str(container.get("ModelDataUrl", "")).startswith(f"{plan.root}/") for container in containers)
+
+
+def _description(clients: Clients, deletion: Deletion) -> dict[str, Any] | None:
+    from botocore.exceptions import ClientError
+
+    assert deletion.wait is not None  # noqa: S101 - asked by the callers
+    try:
+        return call(clients.sagemaker, deletion.wait.describe, deletion.wait.request)
+    except ClientError as error:
+        if _is_gone(error):
+            return None
+        raise
+
+
+def _until_ended(clients: Clients, deletion: Deletion) -> None:
+    wait = deletion.wait
+    assert wait is not None  # noqa: S101 - as above
+    while (found := _description(clients, deletion)) is not None:
+        if found[wait.status] in (*wait.succeeded, *wait.failed):
+            return
+        time.sleep(_LOCAL_PAUSE if clients.local else _PAUSE)
+
+
+def _is_gone(error: Any) -> bool:
+    words = _GONE.get(code_of(error), ())
+    return any(word in message_of(error).lower() for word in words)
+
+
+def _delete_objects(s3: Any, uri: str) -> int:
+    bucket, prefix = split(f"{uri}/")
+    removed = 0
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        keys = [{"Key": found["Key"]} for found in page.get("Contents", [])]
+        if keys:
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
+            removed += len(keys)
+    return removed

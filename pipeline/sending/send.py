@@ -1,0 +1,115 @@
+"""A plan sent: uploads, then its requests one after the other, each followed to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pipeline.config.model import PipelineConfig
+from pipeline.errors import StepError
+from pipeline.plan.steps import Plan, Step
+from pipeline.sending.clients import Clients, code_of, failing_as, message_of
+from pipeline.sending.follow import call, follow
+from pipeline.sending.objects import send_upload
+from pipeline.sending.packages import send_package
+
+# How AWS says that a thing is there already, by code and by what the message has.
+_EXISTS = {"ResourceInUse": "", "ValidationException": "already exist", "ConflictException": ""}
+
+
+class Shown(Protocol):
+    """A step as people see it."""
+
+    detail: str
+
+
+class Watcher(Protocol):
+    """Who sees how it goes: `pipeline.run.progress.Progress` is one."""
+
+    def step(self, name: str, title: str) -> AbstractContextManager[Shown]:
+        """Entered for each step."""
+
+    def news(self, text: str) -> None:
+        """A line that a job said, or a state that it came to."""
+
+
+def send_plan(plan: Plan, config: PipelineConfig, clients: Clients, watcher: Watcher) -> dict[str, dict[str, Any]]:
+    """Sends the whole plan; returns the last description of each step that has one.
+
+    Sent again with the same run key it takes up where it ended: what is there already is followed, not made anew.
+    Raises StepError, also for a job that is there already though something before it had to be made: it ran on that
+    thing's predecessor.
+    """
+    with watcher.step("upload", "Upload") as shown, failing_as("upload"):
+        count = sum(send_upload(clients.s3, upload) for upload in plan.uploads)
+        shown.detail = f"{count} objects below {plan.root}"
+    found = {}
+    is_new = False
+    for step in plan.steps:
+        with watcher.step(step.name, _title(step)) as shown, failing_as(step.name):
+            sent = _sent(step, config, clients, watcher)
+            if sent.was_there and is_new and step.wait is not None and step.wait.stop is not None:
+                raise StepError(
+                    step.name,
+                    f"{_made(step)} is there already, from an earlier run with this key",
+                    hint="give this run another --run-key",
+                )
+            is_new = is_new or not sent.was_there
+            found[step.name] = _followed(sent, clients, watcher)
+            shown.detail = _detail(sent, found[step.name])
+    return found
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """The request that was sent, and its reply; `was_there` where nothing was made."""
+
+    step: Step
+    reply: Mapping[str, Any]
+    was_there: bool = False
+
+
+def _sent(step: Step, config: PipelineConfig, clients: Clients, watcher: Watcher) -> _Sent:
+    from botocore.exceptions import ClientError
+
+    if step.package is not None:
+        watcher.news(f"packing {step.package.uri}")
+        send_package(clients, step.package, config)
+    try:
+        return _Sent(step, call(clients.sagemaker, step.operation, step.request))
+    except ClientError as error:
+        if not _exists(error):
+            raise
+    if step.instead is None:
+        return _Sent(step, {}, was_there=True)
+    return _Sent(step.instead, call(clients.sagemaker, step.instead.operation, step.instead.request))
+
+
+def _followed(sent: _Sent, clients: Clients, watcher: Watcher) -> dict[str, Any]:
+    wait = sent.step.wait
+    # What can only be asked about by a reply that did not come is taken as it is.
+    if wait is None or not set(wait.from_reply.values()) <= sent.reply.keys():
+        return {}
+    return follow(clients, sent.step, sent.reply, watcher.news)
+
+
+def _detail(sent: _Sent, description: Mapping[str, Any]) -> str:
+    state = str(description[sent.step.wait.status]) if sent.step.wait is not None and description else ""
+    said = ["was there already"] if sent.was_there else []
+    return ", ".join(filter(None, [_made(sent.step), state, *said]))
+
+
+def _exists(error: Any) -> bool:
+    words = _EXISTS.get(code_of(error))
+    return words is not None and words in message_of(error)
+
+
+def _made(step: Step) -> str:
+    name = f"{step.operation.removeprefix('Create').removeprefix('Update')}Name"
+    return str(step.request.get(name, ""))
+
+
+def _title(step: Step) -> str:
+    return step.operation.removeprefix("Create")
