@@ -108,7 +108,7 @@ def pipeline(seed: int, spark: Any) -> Drawn:
         if hasattr(fitted, "pc") and np.isnan(fitted.pc.toArray()).any():
             # A component of NaN tells sparse rows from dense ones: no one means that.
             continue
-        if _scales_rounding(fitted):
+        if _scales_rounding(fitted) or _is_of_categories(stage, known):
             continue
         known = after
         getattr(columns, holds).append(target)
@@ -123,11 +123,22 @@ def pipeline(seed: int, spark: Any) -> Drawn:
 
 
 def _scales_rounding(fitted: Any) -> bool:
-    """True for a scaler of a column that is constant but for the last bits, which it makes the first ones."""
+    """True for a scaler of a column that is constant but for the last bits, which it makes the first ones.
+
+    So too where NaN would tell sparse rows from dense ones.
+    """
     widths = [getattr(fitted, name).toArray() for name in ("std", "range") if hasattr(fitted, name)]
     if hasattr(fitted, "originalMax"):
         widths.append(fitted.originalMax.toArray() - fitted.originalMin.toArray())
-    return any(((width > 0) & (width < 1e-9)).any() for width in widths)
+    return any((~np.isfinite(width) | ((width > 0) & (width < 1e-9))).any() for width in widths)
+
+
+def _is_of_categories(stage: Any, known: Any) -> bool:
+    """True for an interaction of a vector with categories: Spark's leaves out the first one in sparse rows alone."""
+    if type(stage).__name__ != "Interaction":
+        return False
+    attributes = [known.schema[name].metadata.get("ml_attr", {}).get("attrs", {}) for name in stage.getInputCols()]
+    return any("nominal" in one for one in attributes)
 
 
 def _java_error() -> type[Exception]:
