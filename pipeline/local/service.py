@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from pipeline.errors import RequirementError
 from pipeline.local.api import call
+from pipeline.local.api.started_jobs import StartedJobs
 from pipeline.local.buckets import Buckets
 from pipeline.local.cloud import forget_state, make_cloud
 from pipeline.local.context import Context
@@ -145,7 +146,14 @@ class LocalService:
         logs = Logs(self._data_dir / "logs", lambda: self.client("logs"))
         jobs, endpoints = self._data_dir / "jobs", self._data_dir / "endpoints"
         supervisor = Supervisor(
-            store, objects, logs, jobs, environment=self.environment, images=self._images, slots=self._slots
+            store,
+            objects,
+            logs,
+            jobs,
+            environment=self.environment,
+            training_jobs=lambda region: StartedJobs(self.context.in_region(region)),
+            images=self._images,
+            slots=self._slots,
         )
         hosting = Hosting(store, objects, logs, folder=endpoints, environment=self.environment, images=self._images)
         self.context = Context(store, supervisor, hosting, self._images)

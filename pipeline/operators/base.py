@@ -21,7 +21,8 @@ class ColumnType:
 
     `kind` is one of KINDS; `size` is a vector's length, or that of each vector in a list, where it is known;
     `basic` is the type of a number in the contract's words. `attributes` are Spark's ML attributes (`ml_attr`)
-    while a pipeline is written, where Spark has any.
+    while a pipeline is written, where Spark has any. `compressed` is True where Spark stores a vector as sparse or
+    dense by the row's own zeros.
     """
 
     kind: str
@@ -29,6 +30,7 @@ class ColumnType:
     basic: str = "double"
     nullable: bool = False
     attributes: Optional[Mapping[str, Any]] = None
+    compressed: bool = False
 
 
 @dataclass

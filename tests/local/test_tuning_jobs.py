@@ -34,8 +34,8 @@ def request(ranges, **more):
 
 
 def run(tmp_path, asked, jobs):
-    job = tuning_job(None, tmp_path / "job", asked)
-    return run_tuning(job.job, jobs), job
+    job = tuning_job(None, tmp_path / "job", asked, jobs)
+    return run_tuning(job.job), job
 
 
 def tuned(jobs, name):
@@ -178,9 +178,9 @@ def test_no_hope(tmp_path):
 
 def test_stopping_stops_the_training_jobs(tmp_path):
     jobs = CalculatedJobs(lambda _: [1.0] * 1_000_000, rounds_a_look=1)
-    job = tuning_job(None, tmp_path / "job", request(DEPTH, jobs=50, parallel=3))
+    job = tuning_job(None, tmp_path / "job", request(DEPTH, jobs=50, parallel=3), jobs)
     threading.Timer(0.3, job.job.stopping.set).start()
-    ended = run_tuning(job.job, jobs)
+    ended = run_tuning(job.job)
     assert len(jobs.stopped) == 3
     assert jobs.running == []
     assert ended["TrainingJobStatusCounters"]["Stopped"] == 3
@@ -195,9 +195,9 @@ def test_where_the_service_ends_training_jobs_stay(tmp_path):
             return job.job.stopping.is_set() or super().at_rest(name)
 
     jobs = Ending(lambda _: [1.0] * 1_000_000, rounds_a_look=1)
-    job = tuning_job(None, tmp_path / "job", request(DEPTH, jobs=50, parallel=3))
+    job = tuning_job(None, tmp_path / "job", request(DEPTH, jobs=50, parallel=3), jobs)
     threading.Timer(0.3, job.job.stopping.set).start()
-    run_tuning(job.job, jobs)
+    run_tuning(job.job)
     assert [each["TrainingJobStatus"] for each in jobs.described.values()] == ["InProgress"] * 3
 
 
@@ -206,7 +206,7 @@ def test_a_second_attempt_goes_on(tmp_path):
     ranges = {"CategoricalParameterRanges": [categorical("max_depth", *"123456")]}
     asked = request(ranges, strategy="Grid", jobs=6, parallel=1)
     jobs = CalculatedJobs(by_depth)
-    first = tuning_job(None, tmp_path / "job", asked)
+    first = tuning_job(None, tmp_path / "job", asked, jobs)
     started = jobs.start
 
     def start(*arguments):
@@ -216,7 +216,7 @@ def test_a_second_attempt_goes_on(tmp_path):
 
     jobs.start, jobs.stop = start, lambda _: None
     jobs.at_rest = lambda _: True
-    run_tuning(first.job, jobs)
+    run_tuning(first.job)
     del jobs.at_rest, jobs.start, jobs.stop
     assert len(jobs.described) == 4
     ended, _ = run(tmp_path, asked, jobs)

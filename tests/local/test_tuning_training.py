@@ -40,8 +40,8 @@ def test_tuning_finds_better_than_the_default(bench, rows, tmp_path):
     request = tuning_request(
         "better", rows, bench.uri, RANGES, strategy="Bayesian", jobs=6, static={"num_round": "40", "nthread": "1"}
     )
-    job = tuning_job(bench, tmp_path / "job", request)
-    ended = run_tuning(job.job, jobs)
+    job = tuning_job(bench, tmp_path / "job", request, jobs)
+    ended = run_tuning(job.job)
     best = ended["BestTrainingJob"]
     assert ended["TrainingJobStatusCounters"]["Completed"] == 6
     assert ended["ObjectiveStatusCounters"] == {"Succeeded": 6, "Pending": 0, "Failed": 0}

@@ -13,7 +13,7 @@ from training_cases import Bench, RecordedJob, training_request
 from pipeline.local.jobs.job import JobFailure
 from pipeline.local.jobs.training import run_training
 from pipeline.local.training.metrics import SERIES
-from pipeline.local.tuning.training_jobs import FINAL
+from pipeline.local.tuning.training_jobs import FINAL, TrainingJobs
 
 METRIC = "validation:rmse"
 
@@ -161,11 +161,14 @@ def tuning_request(
     }
 
 
-def tuning_job(bench: Bench | None, folder: Path, request: dict[str, Any]) -> RecordedJob:
+def tuning_job(bench: Bench | None, folder: Path, request: dict[str, Any], jobs: TrainingJobs) -> RecordedJob:
     """The tuning job itself."""
     objects: Any = bench.objects if bench else None
     folder.mkdir(parents=True, exist_ok=True)
-    return RecordedJob({**request, "TrainingJobName": request["HyperParameterTuningJobName"]}, folder, objects, None)
+    named = {**request, "TrainingJobName": request["HyperParameterTuningJobName"]}
+    recorded = RecordedJob(named, folder, objects, None)
+    recorded.job.training_jobs = jobs
+    return recorded
 
 
 def integer(name: str, low: object, high: object, scaling: str = "Auto") -> dict[str, str]:

@@ -134,8 +134,11 @@ def _scales_rounding(fitted: Any) -> bool:
 
 
 def _is_of_categories(stage: Any, known: Any) -> bool:
-    """True for an interaction of a vector with categories: Spark's leaves out the first one in sparse rows alone."""
-    if type(stage).__name__ != "Interaction":
+    """True for an interaction of a vector with categories that no assembler made.
+
+    Spark's leaves out the first category in sparse rows; which these are, only an assembler's rows tell.
+    """
+    if type(stage).__name__ != "Interaction" or stage.getInputCols()[-1].startswith("vector_assembler"):
         return False
     attributes = [known.schema[name].metadata.get("ml_attr", {}).get("attrs", {}) for name in stage.getInputCols()]
     return any("nominal" in one for one in attributes)

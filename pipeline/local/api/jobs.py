@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.local import states
@@ -18,8 +19,30 @@ from pipeline.local.store import Resource
 Prepare = Callable[[Context, dict[str, Any]], dict[str, Any]]
 
 
+@dataclass(frozen=True)
 class JobFamily(Family):
     """A kind of job as the API sees it."""
+
+    prepare: Prepare = field(kw_only=True)
+
+    def create(self, context: Context, request: dict[str, Any], **extra: Any) -> str:
+        """Creates and starts a job; returns its ARN. `extra` is in its description from the beginning.
+
+        Raises ResourceInUse where the name is taken, ValidationException for what cannot be run.
+        """
+        name = request[self.name_member]
+        arn = context.arn(self.kind, name)
+        if context.store.find(self.kind, name) is not None:
+            raise _taken(self.noun, arn)
+        extra = {**self.prepare(context, request), **extra}
+        tags = request.get("Tags", ())
+        untagged = {member: value for member, value in request.items() if member != "Tags"}
+        try:
+            resource = context.store.create(self.kind, name, arn, untagged, extra=extra, tags=tags)
+        except ResourceInUse as error:
+            raise _taken(self.noun, arn) from error
+        context.supervisor.submit(resource)
+        return arn
 
     def get(self, context: Context, name: str) -> Resource:
         """The job; jobs that are not there have words of their own."""
@@ -40,23 +63,11 @@ def register_job(
 ) -> JobFamily:
     """Registers the operations of one kind of job."""
     noun = JOB_KINDS[kind].noun
-    family = JobFamily(kind, noun, "requested job", more)
+    family = JobFamily(kind, noun, "requested job", more, prepare=prepare)
 
     @operation(f"Create{noun}")
     def create(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-        name = request[family.name_member]
-        arn = context.arn(kind, name)
-        if context.store.find(kind, name) is not None:
-            raise _taken(noun, arn)
-        extra = prepare(context, request)
-        tags = request.get("Tags", ())
-        untagged = {member: value for member, value in request.items() if member != "Tags"}
-        try:
-            resource = context.store.create(kind, name, arn, untagged, extra=extra, tags=tags)
-        except ResourceInUse as error:
-            raise _taken(noun, arn) from error
-        context.supervisor.submit(resource)
-        return {f"{noun}Arn": arn}
+        return {f"{noun}Arn": family.create(context, request)}
 
     @operation(f"Describe{noun}")
     def describe(context: Context, request: dict[str, Any]) -> dict[str, Any]:

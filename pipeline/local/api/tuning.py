@@ -9,8 +9,10 @@ from pipeline.local.api.descriptions import select
 from pipeline.local.api.jobs import register_job
 from pipeline.local.api.listing import ordered, page
 from pipeline.local.api.registry import operation
+from pipeline.local.api.started_jobs import started_by
 from pipeline.local.api.training import FAMILY as TRAINING
 from pipeline.local.context import Context
+from pipeline.local.jobs.tuning import check_tuning
 from pipeline.local.store import Resource
 
 _COUNTERS = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
@@ -18,6 +20,7 @@ _LIST = "ListTrainingJobsForHyperParameterTuningJob"
 
 
 def _prepare(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    check_tuning(request)
     definitions = request.get("TrainingJobDefinitions") or [request.get("TrainingJobDefinition", {})]
     for definition in definitions:
         image = definition.get("AlgorithmSpecification", {}).get("TrainingImage")
@@ -40,12 +43,12 @@ FAMILY = register_job(states.TUNING_JOB, _prepare, descending=False, sort_by="Na
 
 @operation(_LIST)
 def list_training_jobs(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """The training jobs that a tuning job started: those whose description carries its ARN as TuningJobArn."""
+    """The training jobs that a tuning job started."""
     tuning = FAMILY.get(context, request["HyperParameterTuningJobName"])
     started = [
         job
-        for job in context.store.all(states.TRAINING_JOB)
-        if job.extra.get("TuningJobArn") == tuning.arn and request.get("StatusEquals", job.status) == job.status
+        for job in started_by(context.store, tuning)
+        if request.get("StatusEquals", job.status) == job.status
     ]
     entries = [
         select(

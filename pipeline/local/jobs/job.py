@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.local.errors import JobFailure
 from pipeline.local.images import Images
 from pipeline.local.objects import Objects
+from pipeline.local.tuning.training_jobs import TrainingJobs
 
 __all__ = ["Executor", "Job", "JobFailure"]
 
@@ -25,7 +26,8 @@ class Job:
     Stop*Job, by its run-time limit, or because the service ends. `environment` is for child processes: the whole
     environment of one, with AWS_ENDPOINT_URL, a region and credentials that reach this service. `earlier` is the
     description as the attempt began: with what `update` was told before the end of the service interrupted it.
-    `images` are the container images that the service knows.
+    `images` are the container images that the service knows, `training_jobs` its training jobs, for a job that starts
+    some.
     """
 
     kind: str
@@ -39,6 +41,7 @@ class Job:
     environment: dict[str, str]
     earlier: dict[str, Any] = field(default_factory=dict)
     images: Images = field(default_factory=Images)
+    training_jobs: TrainingJobs | None = None
 
 
 # Does the job's work and returns fields for its final description; raises JobFailure. Outputs are uploaded last:

@@ -14,7 +14,10 @@ from pipeline.local.jobs.job import Executor, JobFailure
 
 @dataclass(frozen=True)
 class JobKind:
-    """One kind: `noun` is the API's word for it, `executor` a `module:function`, imported when the first job runs."""
+    """One kind: `noun` is the API's word for it, `executor` a `module:function`, imported when the first job runs.
+
+    `patience` is how many seconds a stopped job's programs have between SIGTERM and SIGKILL.
+    """
 
     kind: str
     noun: str
@@ -22,6 +25,7 @@ class JobKind:
     log_group: str
     start_time: str = ""
     end_time: str = ""
+    patience: float = 3.0  # a stopped job is to end within 5
 
     def load_executor(self) -> Executor:
         """The function that does a job's work; raises JobFailure for a kind that is not run here."""
@@ -51,6 +55,8 @@ JOB_KINDS: Mapping[str, JobKind] = MappingProxyType(
                 "/aws/sagemaker/TrainingJobs",
                 "TrainingStartTime",
                 "TrainingEndTime",
+                # SageMaker's: the program may save its model.
+                patience=120.0,
             ),
             JobKind(
                 states.TRANSFORM_JOB,

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.local.jobs.job import Job, JobFailure
+from pipeline.local.jobs.kinds import JOB_KINDS
 from pipeline.local.jobs.leftovers import remember
 
-_PATIENCE = 3.0  # seconds between SIGTERM and SIGKILL: a stopped job is to end within 5
+_PATIENCE = 3.0  # seconds between SIGTERM and SIGKILL where another program has failed; see JobKind for a stop
 _LAST_LINES = 60
 _GLANCE = 0.05  # seconds between two looks at the children
 
@@ -80,7 +81,8 @@ class Group:
         return self
 
     def __exit__(self, *_: object) -> None:
-        _end([running.process for running in self._running])
+        patience = JOB_KINDS[self._job.kind].patience if self._job.stopping.is_set() else _PATIENCE
+        _end([running.process for running in self._running], patience)
         for reader in self._readers:
             reader.join(timeout=1)
 
@@ -136,12 +138,12 @@ class Group:
                     running.child.on_line(text)
 
 
-def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+def _end(processes: Sequence[subprocess.Popen[bytes]], patience: float) -> None:
     """Ends process groups: politely, then surely; also what a program that ended well left behind."""
     for process in processes:
         if process.poll() is None:
             _signal(process, signal.SIGTERM)
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + patience
     for process in processes:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=max(0.0, deadline - time.monotonic()))

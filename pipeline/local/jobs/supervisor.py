@@ -22,6 +22,7 @@ from pipeline.local.jobs.secondary import advance
 from pipeline.local.logs import Logs
 from pipeline.local.objects import Objects
 from pipeline.local.store import Resource, Store
+from pipeline.local.tuning.training_jobs import TrainingJobs
 
 # A job that takes the whole service down with it is not tried for ever.
 _ATTEMPTS = 3
@@ -50,6 +51,8 @@ class Supervisor:
     nothing of the first attempt is visible, and each object that had been uploaded is written again as a whole. A job
     that was interrupted three times fails and says so; one that was Stopping is Stopped. What the killed service's
     programs still do is ended first. An orderly end of the service is treated in the same way.
+
+    `environment` and `training_jobs` are a job's, by its region; see Job.
     """
 
     def __init__(
@@ -60,11 +63,12 @@ class Supervisor:
         folder: Path,
         *,
         environment: Callable[[str], dict[str, str]],
+        training_jobs: Callable[[str], TrainingJobs],
         images: Images,
         slots: int,
     ) -> None:
         self._store, self._objects, self._logs, self._folder = store, objects, logs, folder
-        self._environment, self._images = environment, images
+        self._environment, self._training_jobs, self._images = environment, training_jobs, images
         self._slots = threading.Semaphore(slots)
         self._running: dict[tuple[str, str], _Running] = {}
         self._lock = threading.RLock()
@@ -116,6 +120,17 @@ class Supervisor:
         else:
             self._store.transition(kind, name, "Stopped")
 
+    @property
+    def ending(self) -> bool:
+        """Whether the service ends."""
+        with self._lock:
+            return self._ended
+
+    def at_rest(self, kind: str, name: str) -> bool:
+        """Whether nobody works on a job: it has ended, or the end of the service has interrupted it."""
+        with self._lock:
+            return (kind, name) not in self._running
+
     def _recover(self, resource: Resource) -> None:
         if states.is_final(resource.kind, resource.status):
             return
@@ -146,6 +161,7 @@ class Supervisor:
     def _run(self, running: _Running, resource: Resource) -> tuple[str, dict[str, Any]]:
         """Does the work; returns the job's last status and the fields that go with it."""
         kind, name = running.kind, resource.name
+        region = _region(resource)
         log = JobLog(self._logs, kind.log_group, name)
         folder = self._folder / resource.kind / name / "work"
         folder.mkdir(parents=True)
@@ -158,9 +174,10 @@ class Supervisor:
             log=log,
             stopping=running.stopping,
             update=lambda **fields: self._update(resource.kind, name, fields),
-            environment=self._environment(resource.arn.split(":")[3]),
+            environment=self._environment(region),
             earlier=resource.extra,
             images=self._images,
+            training_jobs=self._training_jobs(region),
         )
         if kind.start_time:
             self._store.update(resource.kind, name, **{kind.start_time: time.time()})
@@ -199,6 +216,13 @@ class Supervisor:
                 fields.setdefault("ExitMessage", "MaxRuntimeExceeded: the job ran for MaxRuntimeInSeconds")
             fields |= self._secondary(now, last, fields.get("FailureReason"))
             self._store.transition(resource.kind, resource.name, status, **fields)
+            if resource.kind == states.TUNING_JOB:
+                self._stop_started(resource)
+
+    def _stop_started(self, tuning: Resource) -> None:
+        """A tuning job that has ended, however it did, leaves no training job that nobody waits for."""
+        for described in self._training_jobs(_region(tuning)).of(tuning.name):
+            self.stop_job(states.TRAINING_JOB, described["TrainingJobName"])
 
     def _update(self, kind: str, name: str, fields: dict[str, Any]) -> None:
         with self._lock:
@@ -228,6 +252,10 @@ class Supervisor:
     def _release(self, running: _Running) -> None:
         if running.kind.kind != states.TUNING_JOB:
             self._slots.release()
+
+
+def _region(resource: Resource) -> str:
+    return resource.arn.split(":")[3]
 
 
 def _limit(running: _Running, resource: Resource) -> threading.Timer | None:

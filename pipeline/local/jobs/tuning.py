@@ -8,9 +8,6 @@ from pipeline.local.errors import ValidationException
 from pipeline.local.jobs.job import Job, JobFailure
 from pipeline.local.tuning.loop import Tuning
 from pipeline.local.tuning.requests import TuningRequest
-from pipeline.local.tuning.training_jobs import TrainingJobs
-
-__all__ = ["TrainingJobs", "check_tuning", "run_tuning"]
 
 
 def check_tuning(request: dict[str, Any]) -> None:
@@ -18,7 +15,7 @@ def check_tuning(request: dict[str, Any]) -> None:
     TuningRequest(request)
 
 
-def run_tuning(job: Job, training_jobs: TrainingJobs) -> dict[str, Any]:
+def run_tuning(job: Job) -> dict[str, Any]:
     """Runs a tuning job; returns the last counters and the best training job. Raises JobFailure.
 
     A job that runs again, after the service was killed, goes on with the training jobs that it had started. When it
@@ -28,4 +25,5 @@ def run_tuning(job: Job, training_jobs: TrainingJobs) -> dict[str, Any]:
         request = TuningRequest(job.request)
     except ValidationException as error:
         raise JobFailure(f"ClientError: {error}") from error
-    return Tuning(job, request, training_jobs).run()
+    assert job.training_jobs is not None  # noqa: S101 - the supervisor gives them
+    return Tuning(job, request, job.training_jobs).run()

@@ -50,13 +50,15 @@ class Tuning:
         """Runs it to its end; see run_tuning."""
         self._progress.parents = warm_start(self._request, self._jobs, self._search)
         self._take_over()
-        while not self._enough():
-            while len(self._running) < self._request.max_parallel and self._started < self._request.max_jobs:
-                self._start()
-            self._look()
-            check_hope(self._progress, self._request.max_jobs)
-            self._job.stopping.wait(_GLANCE)
-        self._end()
+        try:
+            while not self._enough():
+                while len(self._running) < self._request.max_parallel and self._started < self._request.max_jobs:
+                    self._start()
+                self._look()
+                check_hope(self._progress, self._request.max_jobs)
+                self._job.stopping.wait(_GLANCE)
+        finally:
+            self._end()
         if not self._job.stopping.is_set():
             check_result(self._progress)
         return self._progress.fields(running=0)

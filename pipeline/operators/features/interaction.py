@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 
 import numpy as np
 
-from pipeline.columns import AnyColumn, Dense, Numbers, Sparse
+from pipeline.columns import AnyColumn, Dense, Numbers, Sparse, Vectors
 from pipeline.errors import BundleError, UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Shape, Types
 from pipeline.operators.values import Value, int_list, integer, scalar_shape, shape_list, tensor_shape
@@ -21,16 +21,20 @@ class Interaction(Operator):
 
     In: numbers and vectors. `features` has, for each input, the number of categories of each of its values, 1 for
     what is no category; a category stands for its one-hot vector. Out: sparse vectors of the products of one value of
-    each input, the first input's changing slowest. Null, and an index of no category, are refused, as Spark does.
+    each input, the first input's changing slowest. Null, and an index of no category, are refused, as Spark does. Where
+    a row is sparse Spark knows no category 0: it is not stored; `compressed` are the inputs that are sparse by row.
     Source: org.apache.spark.ml.feature.Interaction.
     """
 
     op = "interaction"
     stages = ("Interaction",)
 
-    def __init__(self, features: Sequence[Sequence[int]], scalars: Sequence[bool]) -> None:
+    def __init__(
+        self, features: Sequence[Sequence[int]], scalars: Sequence[bool], compressed: Sequence[int] = ()
+    ) -> None:
         self.features = tuple(tuple(one) for one in features)
         self.scalars = tuple(scalars)
+        self.compressed = tuple(compressed)
         self.size = math.prod(sum(one) for one in self.features)
         self._counts = [np.array(one, dtype=np.int64) for one in self.features]
         self._offsets = [np.cumsum(one) - one for one in self._counts]
@@ -44,7 +48,10 @@ class Interaction(Operator):
                 hint="give write_bundle a DataFrame of the raw columns",
             )
         features = [_features(stage, name, types[name]) for name in names]
-        operator = cls(features, [types[name].kind != "vector" for name in names])
+        compressed = [
+            at for at, name in enumerate(names) if types[name].compressed and max(features[at], default=1) > 1
+        ]
+        operator = cls(features, [types[name].kind != "vector" for name in names], compressed)
         if operator.size > _MOST:
             raise UnsupportedStageError(
                 f"stage {stage.uid!r}: {operator.size} combinations are more than a vector holds"
@@ -64,14 +71,19 @@ class Interaction(Operator):
                 raise BundleError(f"{attributes.where}: num_features of {len(found)} values for the shape {shape}")
         if math.prod(sum(one) for one in features) > _MOST:
             raise BundleError(f"{attributes.where}: more combinations than a vector holds")
-        return cls(features, [not shape for shape in shapes])
+        compressed = attributes.need_list("compressed_inputs", int, [])
+        if any(not 0 <= at < count or not shapes[at] for at in compressed):
+            raise BundleError(f"{attributes.where}: compressed_inputs names what is no vector")
+        return cls(features, [not shape for shape in shapes], compressed)
 
     def attributes(self) -> Dict[str, Value]:
         shapes = [
             scalar_shape() if one else tensor_shape(len(found)) for one, found in zip(self.scalars, self.features)
         ]
         features = {f"num_features{at}": int_list(found) for at, found in enumerate(self.features)}
-        return {"num_inputs": integer(len(self.features)), "input_shapes": shape_list(shapes), **features}
+        # An attribute of ours: MLeap's runtime, which reads what it knows, has it wrong for sparse rows anyhow.
+        compressed = {"compressed_inputs": int_list(self.compressed)} if self.compressed else {}
+        return {"num_inputs": integer(len(self.features)), "input_shapes": shape_list(shapes), **features, **compressed}
 
     def input_types(self, count: int) -> List[ColumnType]:
         return [
@@ -91,6 +103,8 @@ class Interaction(Operator):
     def _active(self, inputs: Sequence[AnyColumn], place: int) -> "_Active":
         """The values of an input that are there, categories in place of their indices."""
         column, counts, offsets = inputs[place], self._counts[place], self._offsets[place]
+        if place in self.compressed and isinstance(column, (Dense, Sparse)):
+            column = _by_row(column)
         if isinstance(column, Numbers):
             null = column.first_null()
             if null is not None:
@@ -129,6 +143,17 @@ class _Active(NamedTuple):
     indices: Any
     values: Any
     width: int
+
+
+def _by_row(column: Vectors) -> Sparse:
+    """The vectors with their zeros in those rows alone that Spark's `Vector.compressed` makes dense."""
+    values = column.dense().values if isinstance(column, Sparse) else column.values
+    stored = values != 0
+    stored |= (1.5 * (stored.sum(axis=1) + 1.0) >= column.size)[:, None]
+    rows, indices = np.nonzero(stored)
+    indptr = np.zeros(len(values) + 1, dtype=np.int64)
+    np.cumsum(stored.sum(axis=1), out=indptr[1:])
+    return Sparse(indptr, indices.astype(np.int32), values[rows, indices], column.size)
 
 
 def _product(outer: _Active, inner: _Active) -> _Active:

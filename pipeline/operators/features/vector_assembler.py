@@ -76,7 +76,7 @@ class VectorAssembler(Operator):
 
     def output_types(self, inputs: Sequence[ColumnType]) -> List[ColumnType]:
         sizes = [1 if kind.kind == "number" else kind.size for kind in inputs]
-        return [ColumnType("vector", None if None in sizes else sum(size or 0 for size in sizes))]
+        return [ColumnType("vector", None if None in sizes else sum(size or 0 for size in sizes), compressed=True)]
 
     def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
         widths = [1 if isinstance(column, Numbers) else column.size for column in inputs]  # type: ignore[union-attr]

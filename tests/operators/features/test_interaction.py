@@ -60,6 +60,23 @@ def test_categories_of_a_vector_stand_for_one_hot_vectors(engines: Conformance) 
     engines.check(interaction("i", "v"), mixed(engines.spark, rows, NOMINAL))
 
 
+@pytest.mark.parametrize("extra", [["d"], ["d", "w"]])
+def test_categories_of_assembled_rows_some_of_which_are_sparse(engines: Conformance, extra: list[str]) -> None:
+    from pyspark.ml import Pipeline
+    from pyspark.ml.feature import OneHotEncoder, StringIndexer, VectorAssembler
+
+    rows = [("a", 2.0), ("a", 0.0), ("b", 0.0), ("c", -0.0), ("a", -0.5)]
+    frame = frame_of(engines.spark, rows, "s string, d double")
+    stages = [
+        StringIndexer(inputCol="s", outputCol="i"),
+        OneHotEncoder(inputCol="i", outputCol="w"),
+        VectorAssembler(inputCols=["i", *extra], outputCol="v"),
+        interaction("d", "v"),
+    ]
+    differs = "MLeap's runtime takes an entry's number for its index in a sparse vector"
+    engines.without_serializer().check(Pipeline(stages=stages).fit(frame), frame, runtime_differs=differs)
+
+
 def test_interaction_of_indexed_and_encoded_texts(engines: Conformance) -> None:
     from pyspark.ml import Pipeline
     from pyspark.ml.feature import OneHotEncoder, StringIndexer
