@@ -18,18 +18,18 @@ from pipeline.local.jobs.spark_failure import spark_failure
 from pipeline.local.jobs.spark_options import Submission, expand_lists, read_configuration, read_submission
 from pipeline.local.objects import Objects
 
-JOB = Path("/work/job")
+JOB = Path("/data/job")
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("/opt/ml/processing/input", "/work/job/opt/ml/processing/input"),
-        ("--input=/opt/ml/processing/input", "--input=/work/job/opt/ml/processing/input"),
-        ("/opt/ml/a,/opt/ml/b", "/work/job/opt/ml/a,/work/job/opt/ml/b"),
-        ("file:///opt/ml/a", "file:///work/job/opt/ml/a"),
-        ("/opt/ml", "/work/job/opt/ml"),
-        ('{"path": "/opt/ml/a"}', '{"path": "/work/job/opt/ml/a"}'),
+        ("/opt/ml/processing/input", "/data/job/opt/ml/processing/input"),
+        ("--input=/opt/ml/processing/input", "--input=/data/job/opt/ml/processing/input"),
+        ("/opt/ml/a,/opt/ml/b", "/data/job/opt/ml/a,/data/job/opt/ml/b"),
+        ("file:///opt/ml/a", "file:///data/job/opt/ml/a"),
+        ("/opt/ml", "/data/job/opt/ml"),
+        ('{"path": "/opt/ml/a"}', '{"path": "/data/job/opt/ml/a"}'),
         ("/opt/mlflow/x", "/opt/mlflow/x"),
         ("/srv/opt/ml/x", "/srv/opt/ml/x"),
         ("opt/ml", "opt/ml"),
