@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -87,6 +88,16 @@ def test_a_stop_ends_all_within_five_seconds(job: Job, code: str) -> None:
     assert time.monotonic() - began[0] < 5
     told = job.folder.with_name("processes").read_text()
     assert gone(int(told.split()[0]))
+
+
+def test_a_stopped_training_program_has_time_to_save_its_model(job: Job) -> None:
+    job = replace(job, kind="training-job")
+    save = "lambda *_: (time.sleep(4), print('saved', flush=True), sys.exit())"
+    code = f"import signal, sys, time\nsignal.signal(signal.SIGTERM, {save})\n{WAIT}"
+    with pytest.raises(JobFailure, match="was stopped"):
+        run_processes([child(job, code, on_line=lambda _: job.stopping.set())], job)
+    assert isinstance(job.log, Lines)
+    assert [line for _, line in job.log] == ["ready", "saved"]
 
 
 def test_what_a_program_leaves_behind_ends_with_it(job: Job) -> None:

@@ -176,6 +176,24 @@ def test_no_hope(tmp_path):
         run(tmp_path, request(DEPTH, jobs=3), CalculatedJobs(lambda _: []))
 
 
+def test_one_that_fails_leaves_no_training_job_behind(tmp_path):
+    def all_but_the_first_fail(hyperparameters):
+        if hyperparameters["max_depth"] != "1":
+            raise JobFailure("AlgorithmError: nothing to learn")
+        return [1.0] * 1_000_000
+
+    ranges = {"CategoricalParameterRanges": [categorical("max_depth", *"12345678")]}
+    jobs = CalculatedJobs(all_but_the_first_fail, rounds_a_look=1)
+    asked = request(ranges, strategy="Grid", jobs=8, parallel=2)
+    job = tuning_job(None, tmp_path / "job", asked, jobs)
+    with pytest.raises(JobFailure, match="No training job succeeded after 5 attempts"):
+        run_tuning(job.job)
+    assert jobs.stopped == [next(iter(jobs.described))]
+    assert jobs.running == []
+    counters = job.updates[-1]["TrainingJobStatusCounters"]
+    assert (counters["InProgress"], counters["Stopped"], counters["NonRetryableError"]) == (0, 1, 5)
+
+
 def test_stopping_stops_the_training_jobs(tmp_path):
     jobs = CalculatedJobs(lambda _: [1.0] * 1_000_000, rounds_a_look=1)
     job = tuning_job(None, tmp_path / "job", request(DEPTH, jobs=50, parallel=3), jobs)

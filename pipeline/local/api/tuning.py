@@ -46,9 +46,7 @@ def list_training_jobs(context: Context, request: dict[str, Any]) -> dict[str, A
     """The training jobs that a tuning job started."""
     tuning = FAMILY.get(context, request["HyperParameterTuningJobName"])
     started = [
-        job
-        for job in started_by(context.store, tuning)
-        if request.get("StatusEquals", job.status) == job.status
+        job for job in started_by(context.store, tuning) if request.get("StatusEquals", job.status) == job.status
     ]
     entries = [
         select(
