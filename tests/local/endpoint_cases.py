@@ -32,9 +32,9 @@ SECONDS = 60
 LINE = b"M,0.5,3"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def store_client() -> Iterator[Any]:
-    """A boto3 client of an S3 of one's own, with a bucket."""
+    """A boto3 client of an S3 of the module's own, with a bucket; moto has one state for all servers of a process."""
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -52,7 +52,7 @@ def store_client() -> Iterator[Any]:
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def archives(store_client: Any, tmp_path_factory: pytest.TempPathFactory) -> Objects:
     """The store with the archives: fused (and another one), bundle, booster, broken."""
     found = Objects(store_client)

@@ -120,7 +120,9 @@ def test_the_next_request_on_a_connection_has_its_own_time(impatient: Server) ->
         client.sendall(WHOLE)
         assert client.recv(1 << 16).startswith(b"HTTP/1.1 200")
         client.sendall(WHOLE[:9])
-        assert is_timeout(rest(client))
+        # The end of the first answer may come after its head.
+        _, start, last = rest(client).rpartition(b"HTTP/1.1 ")
+    assert is_timeout(start + last)
 
 
 def test_an_answer_that_takes_long_comes_before_the_next_request_s(impatient: Server) -> None:

@@ -143,7 +143,6 @@ def test_hostile_trees() -> None:
         [{**leaf, "norm": -1.0}],
         [{**leaf, "norm": None}],
         [{**leaf, "norm": [1.0]}],
-        [{**leaf, "values": []}],
         [{**leaf, "values": 1.0}],
         [{**leaf, "values": ["x", "y"]}],
         [{**leaf, "numChildren": 1}, node(0, [1.0])],

@@ -23,7 +23,10 @@ from pipeline.operators.features.polynomial_expansion import PolynomialExpansion
 @pytest.mark.parametrize("degree", [1, 2, 3, 5])
 def test_polynomial_expansion(engines: Conformance, degree: int) -> None:
     engines.check(stage(degree), dense_frame(engines.spark, ROWS))
-    engines.check(stage(degree), sparse_frame(engines.spark, [*SPARSE, {0: 0.1, 1: 3.0, 2: -0.7}]))
+    # Spark's sparse rows leave out the products with what they do not store, also those of NaN.
+    differs = "MLeap's runtime multiplies NaN with the zeros of a sparse vector" if degree > 1 else None
+    rows = [*SPARSE, {0: 0.1, 1: 3.0, 2: -0.7}]
+    engines.check(stage(degree), sparse_frame(engines.spark, rows), runtime_differs=differs)
 
 
 def test_mleap_runs_it_where_the_length_is_known(engines: Conformance) -> None:
