@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from pipeline.cli.targets import plan_of
 
 
 class Target(StrEnum):
@@ -34,14 +35,10 @@ def plan(
     data: Annotated[Path | None, typer.Option("--input", help="File or folder of rows, over the file's own.")] = None,
 ) -> None:
     """Print the requests that a run would send, as JSON; nothing is sent."""
-    from pipeline.config import load_config
     from pipeline.errors import ConfigError
-    from pipeline.plan import content_key, plan_requests, resolve_settings
     from pipeline.plan.document import plan_document
 
-    config = load_config(file)
-    settings = resolve_settings(config.sagemaker, os.environ)
-    made = plan_requests(config, file, settings, run_key or content_key(file, config), rows=data)
+    _, made = plan_of(file, run_key, data)
     if only is None:
         typer.echo(json.dumps(plan_document(made), indent=2, ensure_ascii=False))
         return

@@ -26,8 +26,7 @@ def plan_of(file: Path, run_key: str | None, data: Path | None = None) -> tuple[
     """
     from pipeline.config import load_config
     from pipeline.plan import content_key, plan_requests, resolve_settings
-    from pipeline.plan.secret import read_secret
 
     config = load_config(file)
-    settings = resolve_settings(config.sagemaker, os.environ, read_secret)
+    settings = resolve_settings(config.sagemaker, os.environ)
     return config, plan_requests(config, file, settings, run_key or content_key(file, config), rows=data)

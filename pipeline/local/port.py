@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import socket
 import threading
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import uvicorn
 
 from pipeline.errors import RequirementError
+from pipeline.serving.listener import bind, url
 
 _KEEP_ALIVE_SECONDS = 75
 _DRAIN_SECONDS = 5
@@ -31,23 +31,16 @@ class Port:
     @property
     def url(self) -> str:
         """`http://host:port`, once it is bound."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._number}"
+        return url(self._host, self._number)
 
     def bind(self) -> None:
         """Takes the port; raises RequirementError where it is taken."""
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((self._host, self._number))
-        except OSError as error:
-            listener.close()
-            taken = error.errno == errno.EADDRINUSE
-            why = "is taken" if taken else f"cannot be bound: {error.strerror}"
-            raise RequirementError(
-                f"port {self._number} {why}", hint="choose another with --port, 0 for any that is free"
-            ) from error
+        listener = bind(
+            self._host,
+            self._number,
+            named=f"port {self._number}",
+            hint="choose another with --port, 0 for any that is free",
+        )
         listener.listen(1024)
         self._listener, self._number = listener, listener.getsockname()[1]
 

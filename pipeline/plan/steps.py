@@ -52,6 +52,10 @@ class Wait:
     logs: Logs | None = None
     stop: str | None = None
 
+    def is_over(self, description: Mapping[str, Any]) -> bool:
+        """Whether a description says that the work has ended, well or not."""
+        return description[self.status] in (*self.succeeded, *self.failed)
+
 
 @dataclass(frozen=True)
 class Package:
@@ -86,6 +90,16 @@ class Step:
     package: Package | None = None
     instead: Step | None = None
     once: bool = False
+
+    @property
+    def thing(self) -> str:
+        """What the request makes or changes: "TrainingJob", "Endpoint"."""
+        return self.operation.removeprefix("Create").removeprefix("Update")
+
+    @property
+    def thing_name(self) -> str:
+        """Its name; empty where AWS makes it up."""
+        return str(self.request.get(f"{self.thing}Name", ""))
 
 
 @dataclass(frozen=True)

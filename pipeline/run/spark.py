@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -11,15 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.model import PipelineConfig
-from pipeline.errors import RequirementError
 from pipeline.java import java_environment, java_home
 from pipeline.packaging.py_files import spark_jobs_folder, write_py_files
 from pipeline.plan.job_arguments import job_arguments
-from pipeline.run.class_data import ClassData
 from pipeline.run.process import OnLine, run_process
+from pipeline.spark.class_data import ClassData
+from pipeline.spark.environment import SMALL_BYTES, settings, spark_home
 
-# Below this size compiling costs more than it saves: Spark's generated code, and the JVM's second compiler.
-SMALL_BYTES = 4 << 20
 SAID = "preprocess: "
 
 
@@ -29,32 +26,21 @@ def run_etl(
     """Runs the job on this machine and returns its summary."""
     output = work / "etl"
     zipped = write_py_files(work / "py-files.zip", folder)
-    home = _spark_home()
-    settings = {
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        # A handful of partitions: data that one machine holds needs no more.
-        "spark.sql.shuffle.partitions": str(max(2, os.cpu_count() or 2)),
-        "spark.driver.memory": os.environ.get("SPARK_DRIVER_MEMORY", _driver_memory()),
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.sql.warehouse.dir": str(work / "warehouse"),
-        "spark.log.level": "WARN",
-    }
+    home, size = spark_home(), _size(source)
+    chosen = settings(work, cores=os.cpu_count() or 2, size=size, driver_memory=_driver_memory())
     class_data = ClassData(java_home())
     java_options = list(class_data.options)
-    if _size(source) < SMALL_BYTES:
-        settings["spark.sql.codegen.wholeStage"] = "false"
+    if size < SMALL_BYTES:
         java_options.append("-XX:TieredStopAtLevel=1")
     if config.features.serializer == "mleap":
         from pipeline.mleap.serializer import serializer_settings
 
         own = serializer_settings(work)
         java_options.append(own.pop("spark.driver.extraJavaOptions", ""))
-        settings |= own
-    settings["spark.driver.extraJavaOptions"] = " ".join(filter(None, java_options))
+        chosen |= own
+    chosen["spark.driver.extraJavaOptions"] = " ".join(filter(None, java_options))
     command = [str(home / "bin" / "spark-submit"), "--master", "local[*]"]
-    for name, value in settings.items():
+    for name, value in chosen.items():
         command += ["--conf", f"{name}={value}"]
     command += ["--py-files", str(zipped), str(spark_jobs_folder() / "preprocess.py")]
     command += job_arguments(
@@ -73,13 +59,6 @@ def run_etl(
     zipped.unlink()
     summary: dict[str, Any] = json.loads((output / "summary.json").read_text(encoding="utf-8"))
     return summary
-
-
-def _spark_home() -> Path:
-    spec = importlib.util.find_spec("pyspark")
-    if spec is None or spec.origin is None:
-        raise RequirementError("pyspark is not installed", hint="pip install 'inference-pipeline[spark]'")
-    return Path(spec.origin).parent
 
 
 def _literal(path: Path) -> str:

@@ -51,11 +51,11 @@ def _delete(clients: Clients, deletion: Deletion) -> bool:
             return False
         if any(description.get(member) != value for member, value in wait.expected.items()):
             return False
-        if wait.stop is not None and description[wait.status] not in (*wait.succeeded, *wait.failed):
+        if wait.stop is not None and not wait.is_over(description):
             call(clients.sagemaker, wait.stop, wait.request)
             _until_ended(clients, deletion)
         if wait.stop == deletion.operation:
-            return description[wait.status] not in (*wait.succeeded, *wait.failed)
+            return not wait.is_over(description)
     try:
         call(clients.sagemaker, deletion.operation, deletion.request)
     except ClientError as error:
@@ -106,7 +106,7 @@ def _until_ended(clients: Clients, deletion: Deletion) -> None:
     wait = deletion.wait
     assert wait is not None  # noqa: S101 - as above
     while (found := _description(clients, deletion)) is not None:
-        if found[wait.status] in (*wait.succeeded, *wait.failed):
+        if wait.is_over(found):
             return
         time.sleep(_LOCAL_PAUSE if clients.local else _PAUSE)
 

@@ -85,11 +85,6 @@ def _check_expected(step: Step, wait: Wait, description: Mapping[str, Any]) -> N
 def _failure(step: Step, wait: Wait, description: Mapping[str, Any], lines: LogLines | None) -> StepError:
     reason = str(description.get(wait.reason) or description.get("ExitMessage") or description[wait.status])
     last = [] if lines is None else list(lines.last)[-_SHOWN_LINES:]
-    text = "\n".join([f"{_name(step)}: {reason}", *(f"  | {line}" for line in last)])
+    text = "\n".join([f"{step.thing_name or step.operation}: {reason}", *(f"  | {line}" for line in last)])
     hint = f"its log: {wait.logs.group}, streams {wait.logs.prefix}*" if wait.logs is not None else None
     return StepError(step.name, text, hint=hint)
-
-
-def _name(step: Step) -> str:
-    member = f"{step.operation.removeprefix('Create').removeprefix('Update')}Name"
-    return str(step.request.get(member, step.operation))

@@ -48,12 +48,12 @@ def send_plan(plan: Plan, config: PipelineConfig, clients: Clients, watcher: Wat
     found = {}
     is_new = False
     for step in plan.steps:
-        with watcher.step(step.name, _title(step)) as shown, failing_as(step.name):
+        with watcher.step(step.name, step.thing) as shown, failing_as(step.name):
             sent = _sent(step, config, clients, watcher)
             if sent.was_there and is_new and step.wait is not None and step.wait.stop is not None:
                 raise StepError(
                     step.name,
-                    f"{_made(step)} is there already, from an earlier run with this key",
+                    f"{step.thing_name} is there already, from an earlier run with this key",
                     hint="give this run another --run-key",
                 )
             is_new = is_new or not sent.was_there
@@ -98,18 +98,9 @@ def _followed(sent: _Sent, clients: Clients, watcher: Watcher) -> dict[str, Any]
 def _detail(sent: _Sent, description: Mapping[str, Any]) -> str:
     state = str(description[sent.step.wait.status]) if sent.step.wait is not None and description else ""
     said = ["was there already"] if sent.was_there else []
-    return ", ".join(filter(None, [_made(sent.step), state, *said]))
+    return ", ".join(filter(None, [sent.step.thing_name, state, *said]))
 
 
 def _exists(error: Any) -> bool:
     words = _EXISTS.get(code_of(error))
     return words is not None and words in message_of(error)
-
-
-def _made(step: Step) -> str:
-    name = f"{step.operation.removeprefix('Create').removeprefix('Update')}Name"
-    return str(step.request.get(name, ""))
-
-
-def _title(step: Step) -> str:
-    return step.operation.removeprefix("Create")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 import gc
 import os
-import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,10 +14,10 @@ from typing import Any
 
 import uvicorn
 
-from pipeline.errors import RequirementError
 from pipeline.schema.contract import Schema
 from pipeline.serving.app import App
 from pipeline.serving.endpoint import load_endpoint
+from pipeline.serving.listener import bind, url
 from pipeline.serving.protocol import TimedProtocol
 from pipeline.serving.settings import Settings
 from pipeline.serving.workers import Workers, exit_on_signal
@@ -53,12 +51,15 @@ def serve(
         output=None if output is None else tuple(output),
         ignore_surplus=ignore_surplus,
     )
-    listener = _bind(settings.host, settings.port)
+    listener = bind(
+        settings.host,
+        settings.port,
+        named=f"port {settings.port} of {settings.host}",
+        hint="choose another with --port or SAGEMAKER_BIND_TO_PORT, 0 for any that is free",
+    )
 
     def announce() -> None:
-        host, port = listener.getsockname()[:2]
-        host = f"[{host}]" if ":" in host else host
-        print(f"serving {model} on http://{host}:{port}", file=sys.stderr, flush=True)
+        print(f"serving {model} on {url(*listener.getsockname()[:2])}", file=sys.stderr, flush=True)
 
     def work(ready: Callable[[], None]) -> None:
         with _HiddenPandas.installed():
@@ -117,19 +118,3 @@ class _HiddenPandas(MetaPathFinder):
             yield
         finally:
             sys.meta_path.remove(finder)
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        taken = error.errno == errno.EADDRINUSE
-        raise RequirementError(
-            f"port {port} of {host} is taken" if taken else f"port {port} of {host} cannot be bound: {error.strerror}",
-            hint="choose another with --port or SAGEMAKER_BIND_TO_PORT, 0 for any that is free",
-        ) from error
-    return listener

@@ -33,10 +33,10 @@ def sagemaker(service: Service) -> Any:
 @pytest.fixture(scope="module")
 def s3(service: Service) -> Any:
     client = service.client("s3")
-    client.create_bucket(Bucket="work")
-    client.upload_file(str(PROGRAM), "work", "code/program.py")
-    client.put_object(Bucket="work", Key="rows/a.csv", Body=ROWS.encode())
-    client.put_object(Bucket="work", Key="conf/configuration.json", Body=json.dumps(CONFIGURATION).encode())
+    client.create_bucket(Bucket="jobs")
+    client.upload_file(str(PROGRAM), "jobs", "code/program.py")
+    client.put_object(Bucket="jobs", Key="rows/a.csv", Body=ROWS.encode())
+    client.put_object(Bucket="jobs", Key="conf/configuration.json", Body=json.dumps(CONFIGURATION).encode())
     return client
 
 
@@ -44,23 +44,23 @@ def request(name: str, way: str = "work", *, instances: int = 1, **more: Any) ->
     """A job that reads and writes by arguments, and by an input and an output."""
     built = processing_request(
         name,
-        "s3://work/code/program.py",
-        "s3a://work/rows/a.csv",
-        f"s3://work/{name}/table/",
+        "s3://jobs/code/program.py",
+        "s3a://jobs/rows/a.csv",
+        f"s3://jobs/{name}/table/",
         "/opt/ml/processing/output/met",
         way,
         instances=instances,
         Environment={"GIVEN": "by the request"},
         ProcessingOutputConfig={
             "Outputs": [
-                processing_output("met", f"s3://work/{name}/met", "/opt/ml/processing/output/met"),
-                processing_output("events", f"s3://work/{name}/events", "/opt/ml/processing/spark-events/"),
+                processing_output("met", f"s3://jobs/{name}/met", "/opt/ml/processing/output/met"),
+                processing_output("events", f"s3://jobs/{name}/events", "/opt/ml/processing/spark-events/"),
             ]
         },
         **more,
     )
     built["ProcessingInputs"].append(
-        processing_input("conf", "s3://work/conf/configuration.json", "/opt/ml/processing/input/conf")
+        processing_input("conf", "s3://jobs/conf/configuration.json", "/opt/ml/processing/input/conf")
     )
     entrypoint = built["AppSpecification"]["ContainerEntrypoint"]
     entrypoint[1:1] = ["--local-spark-event-logs-dir", "/opt/ml/processing/spark-events/"]
@@ -81,18 +81,18 @@ def test_a_program_reads_and_writes_s3_on_as_many_workers_as_instances(
     ended: dict[str, dict[str, Any]], s3: Any, name: str, workers: int
 ) -> None:
     assert ended[name]["ProcessingJobStatus"] == "Completed", ended[name].get("FailureReason")
-    met = json.loads(s3.get_object(Bucket="work", Key=f"{name}/met/met.json")["Body"].read())
+    met = json.loads(s3.get_object(Bucket="jobs", Key=f"{name}/met/met.json")["Body"].read())
     assert met["rows"] == 40
     assert met["executors"] == workers
     assert met["master"].startswith("local" if workers == 1 else "spark://127.0.0.1:")
     assert (met["setting"], met["region"], met["given"]) == ("Asia/Tokyo", "us-east-1", "by the request")
-    parts = [key for key in keys(s3, "work", f"{name}/table/") if key.endswith(".csv")]
-    lines = [line for key in parts for line in s3.get_object(Bucket="work", Key=key)["Body"].read().split()]
+    parts = [key for key in keys(s3, "jobs", f"{name}/table/") if key.endswith(".csv")]
+    lines = [line for key in parts for line in s3.get_object(Bucket="jobs", Key=key)["Body"].read().split()]
     assert sorted(line for line in lines if line != b"id,doubled") == sorted(
         f"{number},{number / 2}".encode() for number in range(40)
     )
-    assert not [key for key in keys(s3, "work", f"{name}/") if key.endswith(".crc")]
-    assert len(keys(s3, "work", f"{name}/events/")) == 1
+    assert not [key for key in keys(s3, "jobs", f"{name}/") if key.endswith(".crc")]
+    assert len(keys(s3, "jobs", f"{name}/events/")) == 1
 
 
 def test_a_description_has_times_and_what_was_asked(ended: dict[str, dict[str, Any]]) -> None:
@@ -119,7 +119,7 @@ def test_a_failing_program_fails_the_job_and_leaves_no_output(ended: dict[str, d
     assert described["FailureReason"] == said
     assert described["ExitMessage"] == said
     assert "ProcessingEndTime" in described
-    assert keys(s3, "work", "failing/") == []
+    assert keys(s3, "jobs", "failing/") == []
 
 
 def test_a_running_job_stops_within_five_seconds(sagemaker: Any, s3: Any, service: Service) -> None:
@@ -132,7 +132,7 @@ def test_a_running_job_stops_within_five_seconds(sagemaker: Any, s3: Any, servic
     assert status in {"Stopping", "Stopped"}
     assert finished(sagemaker, "stopped")["ProcessingJobStatus"] == "Stopped"
     assert time.monotonic() - began < 5
-    assert keys(s3, "work", "stopped/") == []
+    assert keys(s3, "jobs", "stopped/") == []
     with pytest.raises(ClientError, match="job is in status Stopped"):
         sagemaker.stop_processing_job(ProcessingJobName="stopped")
 
@@ -149,8 +149,8 @@ def test_a_job_ends_at_its_run_time_limit(sagemaker: Any, s3: Any) -> None:
     ("change", "reason"),
     [
         ({"ProcessingInputs": [processing_input("code", "s3://nowhere/x.py", "/opt/ml/code")]}, "nowhere"),
-        ({"ProcessingInputs": [processing_input("code", "s3://work/none/", "/opt/ml/code")]}, "No S3 objects found"),
-        ({"ProcessingInputs": [processing_input("code", "s3://work/code/", "/etc")]}, "/etc is not below /opt/ml"),
+        ({"ProcessingInputs": [processing_input("code", "s3://jobs/none/", "/opt/ml/code")]}, "No S3 objects found"),
+        ({"ProcessingInputs": [processing_input("code", "s3://jobs/code/", "/etc")]}, "/etc is not below /opt/ml"),
         (
             {"ProcessingOutputConfig": {"Outputs": [processing_output("o", "s3://absent/x", "/opt/ml/x")]}},
             "s3://absent/x",
@@ -160,7 +160,7 @@ def test_a_job_ends_at_its_run_time_limit(sagemaker: Any, s3: Any) -> None:
 )
 def test_a_job_that_cannot_run_says_why(sagemaker: Any, s3: Any, change: dict[str, Any], reason: str) -> None:
     name = f"cannot-{abs(hash(reason))}"
-    sagemaker.create_processing_job(**{**processing_request(name, "s3://work/code/program.py"), **change})
+    sagemaker.create_processing_job(**{**processing_request(name, "s3://jobs/code/program.py"), **change})
     described = finished(sagemaker, name)
     assert described["ProcessingJobStatus"] == "Failed"
     assert reason in described["FailureReason"]
@@ -168,7 +168,7 @@ def test_a_job_that_cannot_run_says_why(sagemaker: Any, s3: Any, change: dict[st
 
 @pytest.mark.parametrize("image", ["123.dkr.ecr.us-east-1.amazonaws.com/my-own:latest", "sagemaker-xgboost:3.0-5"])
 def test_an_image_that_is_not_mapped_is_refused_by_name(sagemaker: Any, s3: Any, image: str) -> None:
-    built = processing_request("unknown-image", "s3://work/code/program.py")
+    built = processing_request("unknown-image", "s3://jobs/code/program.py")
     built["AppSpecification"]["ImageUri"] = image
     with pytest.raises(ClientError, match=f"(?s)ValidationException.*{image}.*sagemaker-spark-processing"):
         sagemaker.create_processing_job(**built)

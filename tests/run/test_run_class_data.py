@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.java import java_home
-from pipeline.run.class_data import ClassData
+from pipeline.spark.class_data import ClassData
 
 
 @pytest.fixture

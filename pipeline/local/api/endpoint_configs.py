@@ -8,14 +8,15 @@ from pipeline.local import states
 from pipeline.local.api.descriptions import Family
 from pipeline.local.api.listing import register_list
 from pipeline.local.api.models import FAMILY as MODELS
-from pipeline.local.api.named import create, register_describe_and_delete
+from pipeline.local.api.named import create, register_delete, register_describe
 from pipeline.local.api.registry import operation
 from pipeline.local.context import Context
 from pipeline.local.errors import ValidationException
 
 FAMILY = Family(states.ENDPOINT_CONFIG, "EndpointConfig", "endpoint configuration")
 
-register_describe_and_delete(FAMILY)
+register_describe(FAMILY)
+register_delete(FAMILY)
 register_list("ListEndpointConfigs", FAMILY, "EndpointConfigs", descending=True)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.local import states
-from pipeline.local.api.descriptions import Family, select
+from pipeline.local.api.descriptions import Family
 from pipeline.local.api.endpoint_configs import FAMILY as CONFIGS
 from pipeline.local.api.listing import register_list
-from pipeline.local.api.named import create
+from pipeline.local.api.named import create, register_describe
 from pipeline.local.api.registry import operation
 from pipeline.local.context import Context
 from pipeline.local.errors import ValidationException
@@ -16,6 +16,7 @@ from pipeline.local.store import Resource
 
 FAMILY = Family(states.ENDPOINT, "Endpoint", "endpoint", lambda context, resource: context.hosting.describe(resource))
 
+register_describe(FAMILY)
 register_list("ListEndpoints", FAMILY, "Endpoints", descending=True)
 
 
@@ -26,13 +27,6 @@ def create_endpoint(context: Context, request: dict[str, Any]) -> dict[str, Any]
     resource = create(context, FAMILY, request)
     context.hosting.create(resource)
     return {"EndpointArn": resource.arn}
-
-
-@operation("DescribeEndpoint")
-def describe_endpoint(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """What the store and the runtime know."""
-    resource = FAMILY.get(context, request["EndpointName"])
-    return select(FAMILY.describe(context, resource), "DescribeEndpoint")
 
 
 @operation("UpdateEndpoint")

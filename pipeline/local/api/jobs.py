@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.local import states
-from pipeline.local.api.descriptions import Family, select
+from pipeline.local.api.descriptions import Family
 from pipeline.local.api.listing import register_list
+from pipeline.local.api.named import register_describe
 from pipeline.local.api.registry import operation
 from pipeline.local.context import Context
 from pipeline.local.errors import ResourceInUse, ValidationException
@@ -69,10 +70,7 @@ def register_job(
     def create(context: Context, request: dict[str, Any]) -> dict[str, Any]:
         return {f"{noun}Arn": family.create(context, request)}
 
-    @operation(f"Describe{noun}")
-    def describe(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-        resource = family.get(context, request[family.name_member])
-        return select(family.describe(context, resource), f"Describe{noun}")
+    register_describe(family)
 
     @operation(f"Stop{noun}")
     def stop(context: Context, request: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from pipeline.local import states
-from pipeline.local.api.descriptions import Family, select
+from pipeline.local.api.descriptions import Family
 from pipeline.local.api.listing import register_list
-from pipeline.local.api.named import create
+from pipeline.local.api.named import create, register_delete, register_describe
 from pipeline.local.api.registry import operation
 from pipeline.local.context import Context
 from pipeline.local.errors import ConflictException, ValidationException
@@ -32,6 +33,17 @@ def _version(context: Context, resource: Resource) -> dict[str, Any]:
 
 PACKAGES = Family(states.MODEL_PACKAGE, "ModelPackage", "model package", _version)
 
+
+def find(context: Context, name: str, *, family: Family) -> Resource:
+    """A group or package by name or ARN; raises ValidationException where it is not there."""
+    resource = context.store.find_arn(name) if name.startswith("arn:") else None
+    return resource or family.get(context, name.partition(f":{family.kind}/")[2] or name)
+
+
+for family in (GROUPS, PACKAGES):
+    register_describe(family, partial(find, family=family))
+# The number of a deleted version is not given again.
+register_delete(PACKAGES, partial(find, family=PACKAGES))
 register_list("ListModelPackageGroups", GROUPS, "ModelPackageGroupSummaryList", descending=False)
 
 
@@ -55,17 +67,10 @@ def create_group(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     return {"ModelPackageGroupArn": create(context, GROUPS, request).arn}
 
 
-@operation("DescribeModelPackageGroup")
-def describe_group(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """By name or ARN."""
-    resource = find(context, GROUPS, request["ModelPackageGroupName"])
-    return select(GROUPS.describe(context, resource), "DescribeModelPackageGroup")
-
-
 @operation("DeleteModelPackageGroup")
 def delete_group(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Only an empty group can go."""
-    resource = find(context, GROUPS, request["ModelPackageGroupName"])
+    resource = find(context, request["ModelPackageGroupName"], family=GROUPS)
     if _versions(context, resource.name):
         raise ConflictException(f"{resource.arn} still has model packages: delete them first")
     context.store.delete(resource.kind, resource.name)
@@ -80,7 +85,7 @@ def create_package(context: Context, request: dict[str, Any]) -> dict[str, Any]:
         raise ValidationException("Exactly one of ModelPackageName and ModelPackageGroupName must be given.")
     extra: dict[str, Any] = {}
     if group is not None:
-        found = find(context, GROUPS, group)
+        found = find(context, group, family=GROUPS)
         extra["ModelPackageVersion"] = found.extra.get("LastVersion", 0) + 1
         extra["ModelPackageGroupName"] = found.name
         context.store.update(found.kind, found.name, LastVersion=extra["ModelPackageVersion"])
@@ -91,17 +96,10 @@ def create_package(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     return {"ModelPackageArn": resource.arn}
 
 
-@operation("DescribeModelPackage")
-def describe_package(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """By name or ARN."""
-    resource = find(context, PACKAGES, request["ModelPackageName"])
-    return select(PACKAGES.describe(context, resource), "DescribeModelPackage")
-
-
 @operation("UpdateModelPackage")
 def update_package(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Approval and metadata may change; the model may not."""
-    resource = find(context, PACKAGES, request["ModelPackageArn"])
+    resource = find(context, request["ModelPackageArn"], family=PACKAGES)
     changed = {member: value for member, value in request.items() if member != "ModelPackageArn"}
     properties = {
         **resource.extra.get("CustomerMetadataProperties", resource.request.get("CustomerMetadataProperties", {})),
@@ -113,20 +111,6 @@ def update_package(context: Context, request: dict[str, Any]) -> dict[str, Any]:
         changed["CustomerMetadataProperties"] = properties
     context.store.update(resource.kind, resource.name, **changed)
     return {"ModelPackageArn": resource.arn}
-
-
-@operation("DeleteModelPackage")
-def delete_package(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """By name or ARN; the number of a deleted version is not given again."""
-    resource = find(context, PACKAGES, request["ModelPackageName"])
-    context.store.delete(resource.kind, resource.name)
-    return {}
-
-
-def find(context: Context, family: Family, name: str) -> Resource:
-    """A group or package by name or ARN; raises ValidationException where it is not there."""
-    resource = context.store.find_arn(name) if name.startswith("arn:") else None
-    return resource or family.get(context, name.partition(f":{family.kind}/")[2] or name)
 
 
 def _versions(context: Context, group: str) -> list[Resource]:

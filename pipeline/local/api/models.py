@@ -8,7 +8,7 @@ from pipeline.local import states
 from pipeline.local.api.descriptions import Family
 from pipeline.local.api.listing import register_list
 from pipeline.local.api.model_packages import PACKAGES, find
-from pipeline.local.api.named import create, register_describe_and_delete
+from pipeline.local.api.named import create, register_delete, register_describe
 from pipeline.local.api.registry import operation
 from pipeline.local.api.shapes import reply_members
 from pipeline.local.context import Context
@@ -16,7 +16,8 @@ from pipeline.local.errors import ValidationException
 
 FAMILY = Family(states.MODEL, "Model", "model")
 
-register_describe_and_delete(FAMILY)
+register_describe(FAMILY)
+register_delete(FAMILY)
 register_list("ListModels", FAMILY, "Models", descending=True)
 
 
@@ -41,7 +42,7 @@ def _resolve(context: Context, container: dict[str, Any]) -> list[dict[str, Any]
         raise ValidationException("A container needs either an Image or a ModelPackageName.")
     if name is None:
         return [container]
-    package = find(context, PACKAGES, name)
+    package = find(context, name, family=PACKAGES)
     specification = package.request.get("InferenceSpecification")
     if specification is None:
         raise ValidationException(f"The model package {package.arn} has no InferenceSpecification.")

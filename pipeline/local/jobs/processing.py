@@ -16,10 +16,10 @@ from pipeline.local.jobs.container_paths import local_path, localize
 from pipeline.local.jobs.job import Job, JobFailure
 from pipeline.local.jobs.processes import Child, Group, ProcessFailure
 from pipeline.local.jobs.s3_arguments import S3Arguments, is_checksum
-from pipeline.local.jobs.spark import driver_java_options, settings, spark_environment, spark_home
 from pipeline.local.jobs.spark_cluster import Cluster
 from pipeline.local.jobs.spark_failure import spark_failure
 from pipeline.local.jobs.spark_options import Submission, expand_lists, read_configuration, read_submission
+from pipeline.spark.environment import driver_java_options, memory, settings, spark_environment, spark_home
 
 _CONFIGURATION = "/opt/ml/processing/input/conf/configuration.json"
 _MESSAGE = "/opt/ml/output/message"
@@ -113,7 +113,12 @@ def _submit(job: Job, submission: Submission, size: int) -> None:
         cluster = Cluster(group, job, environment, instances) if instances > 1 else None
         master = cluster.start() if cluster is not None else "local[*]"
         chosen = {
-            **settings(job.folder, cores=instances * (cluster.cores if cluster is not None else 1), size=size),
+            **settings(
+                job.folder,
+                cores=instances * (cluster.cores if cluster is not None else 1),
+                size=size,
+                driver_memory=memory(1),
+            ),
             **(cluster.settings() if cluster is not None else {}),
             **configuration.settings,
             **_event_logs(job, submission),

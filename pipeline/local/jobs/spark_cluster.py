@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.local.jobs.job import Job, JobFailure
 from pipeline.local.jobs.processes import Child, Group
-from pipeline.local.jobs.spark import LOOPBACK, daemon_java_options, memory, spark_home
+from pipeline.spark.environment import LOOPBACK, daemon_java_options, memory, spark_home
 
 _MASTER = "org.apache.spark.deploy.master.Master"
 _WORKER = "org.apache.spark.deploy.worker.Worker"

@@ -145,11 +145,16 @@ class _Active(NamedTuple):
     width: int
 
 
+def _is_dense(counts: Any, size: int) -> Any:
+    """Which rows, of so many values that are not zero, Spark's `Vector.compressed` makes dense."""
+    return 1.5 * (counts + 1.0) >= size
+
+
 def _by_row(column: Vectors) -> Sparse:
-    """The vectors with their zeros in those rows alone that Spark's `Vector.compressed` makes dense."""
+    """The vectors with their zeros in those rows alone that Spark stores as dense."""
     values = column.dense().values if isinstance(column, Sparse) else column.values
     stored = values != 0
-    stored |= (1.5 * (stored.sum(axis=1) + 1.0) >= column.size)[:, None]
+    stored |= _is_dense(stored.sum(axis=1), column.size)[:, None]
     rows, indices = np.nonzero(stored)
     indptr = np.zeros(len(values) + 1, dtype=np.int64)
     np.cumsum(stored.sum(axis=1), out=indptr[1:])
@@ -175,7 +180,7 @@ def _compressed(made: _Active) -> Sparse:
     rows = np.repeat(np.arange(len(made.sizes)), made.sizes)
     stored = made.values != 0
     counts = np.bincount(rows[stored], minlength=len(made.sizes))
-    stored |= (1.5 * (counts + 1.0) >= made.width)[rows] & np.signbit(made.values)
+    stored |= _is_dense(counts, made.width)[rows] & np.signbit(made.values)
     indptr = np.zeros(len(made.sizes) + 1, dtype=np.int64)
     np.cumsum(np.bincount(rows[stored], minlength=len(made.sizes)), out=indptr[1:])
     return Sparse(indptr, made.indices[stored].astype(np.int32), made.values[stored], made.width)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipeline.errors import RequirementError
 from pipeline.java import java_environment, java_home
-from pipeline.run.class_data import ClassData
+from pipeline.spark.class_data import ClassData
 
 LOOPBACK = "127.0.0.1"
 # Below this size compiling costs more than it saves: Spark's generated code, and the JVM's second compiler.
@@ -51,14 +51,14 @@ def memory(share: int) -> str:
     return f"{max(512, min(8 << 10, total // 4 // share))}m"
 
 
-def settings(folder: Path, *, cores: int, size: int) -> dict[str, str]:
-    """Spark's settings for a job that works in a folder and reads `size` bytes."""
+def settings(folder: Path, *, cores: int, size: int, driver_memory: str) -> dict[str, str]:
+    """Spark's settings for a job that works in a folder and reads `size` bytes; $SPARK_DRIVER_MEMORY goes first."""
     chosen = {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         # A handful of partitions: data that one machine holds needs no more.
         "spark.sql.shuffle.partitions": str(max(2, cores)),
-        "spark.driver.memory": os.environ.get("SPARK_DRIVER_MEMORY", memory(1)),
+        "spark.driver.memory": os.environ.get("SPARK_DRIVER_MEMORY", driver_memory),
         "spark.driver.host": LOOPBACK,
         "spark.driver.bindAddress": LOOPBACK,
         "spark.sql.warehouse.dir": str(folder / "warehouse"),

@@ -1,0 +1,1 @@
+"""The Spark of this environment, as programs of it are started here."""
