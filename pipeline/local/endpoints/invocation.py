@@ -102,9 +102,9 @@ class Invocation:
     async def _response(self, variant: Variant, hostname: str | None) -> Response | None:
         """The answer of the instance whose turn it is; of another one where that is gone. None: none came back."""
         headers = {name: self.headers[name] for name in _FORWARDED if name in self.headers}
-        tried = 0
+        gone: Instance | None = None
         while True:
-            instance = variant.next_instance() or await _recovered(variant)
+            instance = variant.next_instance(apart_from=gone) or await _recovered(variant)
             if instance is None:
                 return None
             try:
@@ -113,10 +113,10 @@ class Invocation:
                 # It has just ended; whoever watches it will know in a moment.
                 await asyncio.sleep(_GLANCE)
             except ContainerGoneError:
-                # Asked once more: inferences change nothing. Twice may be the request's own fault.
-                tried += 1
-                if tried > 1:
+                # Another is asked once more: inferences change nothing. Twice may be the request's own fault.
+                if gone is not None:
                     raise
+                gone = instance
 
     def _success(self, variant: Variant, response: Response, capture: Capture | None) -> Reply:
         headers = {INVOKED_VARIANT: variant.name}

@@ -42,14 +42,14 @@ class Variant:
         serverless = self.config.get("ServerlessConfig")
         return None if serverless is None else int(serverless["MaxConcurrency"])
 
-    def next_instance(self) -> Instance | None:
-        """The healthy instance whose turn it is."""
+    def next_instance(self, apart_from: Instance | None = None) -> Instance | None:
+        """The healthy instance whose turn it is; `apart_from` is taken only where no other is healthy."""
         instances = self.instances
         for _ in instances:
             self._turn = (self._turn + 1) % len(instances)
-            if instances[self._turn].healthy:
+            if instances[self._turn].healthy and instances[self._turn] is not apart_from:
                 return instances[self._turn]
-        return None
+        return apart_from if apart_from is not None and apart_from.healthy else None
 
     def describe(self) -> dict[str, Any]:
         """ProductionVariantSummary of DescribeEndpoint."""
