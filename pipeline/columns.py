@@ -95,6 +95,9 @@ class Sparse:
 
     def dense(self) -> Dense:
         """The same vectors with their zeros."""
+        if len(self.values) == len(self) * self.size:
+            # Nothing is left out.
+            return Dense(self.values.reshape(len(self), self.size))
         matrix = np.zeros((len(self), self.size))
         matrix[self.rows(), self.indices] = self.values
         return Dense(matrix)

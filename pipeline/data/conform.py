@@ -67,7 +67,7 @@ def _check_vectors(array: Any, column: Column, offset: int) -> None:
     fits = listed and (_is_text(kind.value_type) if column.type == "string" else _is_number(kind.value_type))
     if not spark and not fits:
         raise DataError(f"values of type {kind}", column=column.name, expected=expectation(column))
-    if column.size is None:
+    if column.size is None or (pa.types.is_fixed_size_list(kind) and kind.list_size == column.size):
         return
     sizes = pc.list_value_length(array.field("values") if spark else array)
     if spark:

@@ -77,7 +77,7 @@ def _text(array: Any) -> Text:
 
 
 def _lists(array: Any, name: str, offset: int) -> Dense:
-    _refuse(array.is_null(), "the vector is missing", name, offset)
+    _refuse_nulls(array, "the vector is missing", name, offset)
     if not pa.types.is_fixed_size_list(array.type):
         sizes = pc.list_value_length(array).to_numpy(zero_copy_only=False)
         if len(sizes) and (sizes != sizes[0]).any():
@@ -86,7 +86,7 @@ def _lists(array: Any, name: str, offset: int) -> Dense:
             raise DataError(problem, row=offset + row + 1, column=name, expected=f"{sizes[0]} values")
     flat = array.flatten()
     width = len(flat) // len(array) if len(array) else 0
-    _refuse(flat.is_null(), "a value of the vector is missing", name, offset, width)
+    _refuse_nulls(flat, "a value of the vector is missing", name, offset, width)
     return Dense(flat.cast(pa.float64()).to_numpy(zero_copy_only=False).reshape(len(array), width))
 
 
@@ -147,6 +147,11 @@ def _sparse_struct(column: Sparse) -> Any:
         ],
         fields=list(VECTOR_UDT),
     )
+
+
+def _refuse_nulls(array: Any, problem: str, name: str, offset: int, width: int = 1) -> None:
+    if array.null_count:
+        _refuse(array.is_null(), problem, name, offset, width)
 
 
 def _refuse(nulls: Any, problem: str, name: str, offset: int, width: int = 1) -> None:

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from pipeline.columns import AnyColumn, Vectors
 from pipeline.errors import ConfigError, ModelError
-from pipeline.scoring.scorer import CHUNK_ROWS, Scorer
+from pipeline.scoring.chunks import CHUNK_ROWS
+from pipeline.scoring.scorer import Scorer
 from pipeline.scoring.text import csv_cell, csv_lines, json_ready
 
 Values = dict[str, "np.ndarray[Any, Any] | list[Any]"]
@@ -112,7 +113,7 @@ class Outputs:
 
 def chunk_rows(scorer: Scorer) -> int:
     """How many rows to work on at once, so that wide features stay within tens of megabytes."""
-    return max(16, min(CHUNK_ROWS, _CHUNK_CELLS // (scorer.feature_count or 1)))
+    return max(16, min(2 * CHUNK_ROWS, _CHUNK_CELLS // (scorer.feature_count or 1)))
 
 
 def csv_text(values: Values) -> bytes:

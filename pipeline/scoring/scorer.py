@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,12 @@ from pipeline.data.conform import conform
 from pipeline.data.requests import columns_of_rows
 from pipeline.errors import ModelError
 from pipeline.schema.contract import Schema
-from pipeline.scoring.arrow import from_arrow, to_arrow
+from pipeline.scoring.arrow import to_arrow
 from pipeline.scoring.booster import Booster
+from pipeline.scoring.chunks import Made, Work, each_chunk
 from pipeline.scoring.float32 import check_float32
 from pipeline.scoring.load import Parts, load_parts
 from pipeline.scoring.plan import Plan, run, run_skipping
-
-# Rows that are worked on at once: their columns stay in the processor's cache.
-CHUNK_ROWS = 32_768
 
 
 class Scorer:
@@ -33,6 +31,7 @@ class Scorer:
     """
 
     def __init__(self, parts: Parts, *, threads: int = 0) -> None:
+        self._threads = threads
         self.bundle: Bundle = parts.bundle
         self.classes: tuple[str, ...] | None = parts.manifest.classes
         self.manifest = parts.manifest
@@ -56,7 +55,7 @@ class Scorer:
         """Loads a bundle (zip, tar.gz, folder), a model archive or a run folder.
 
         `schema` overrides the contract in the archive; a bundle without one gets it from its operators.
-        `threads` bounds XGBoost's threads, 0 for all cores. Raises BundleError or ModelError.
+        `threads` bounds how many are used, 0 for all cores. Raises BundleError or ModelError.
         """
         return cls(load_parts(path, schema), threads=threads)
 
@@ -75,12 +74,12 @@ class Scorer:
         wanted, made = self._wanted(table, columns)
         steps = self._plan.needed(made)
         ready = conform(table, self._subset(self._plan.raw_of(made)), offset=offset)
-        parts: dict[str, list[Any]] = {name: [] for name in made}
-        for at, chunk in _chunks(ready, offset):
+
+        def work(chunk: Mapping[str, AnyColumn], at: int) -> list[Any]:
             known = run(steps, chunk, at)
-            for name in made:
-                parts[name].append(to_arrow(known[name]))
-        return _table(wanted, parts, table)
+            return [to_arrow(known[name]) for name in made]
+
+        return _table(wanted, made, self._each_chunk(ready, work, offset), table)
 
     def transform_skipping(
         self, table: Any, columns: Sequence[str] | None = None, *, offset: int = 0
@@ -91,16 +90,15 @@ class Scorer:
         """
         wanted, made = self._wanted(table, columns)
         ready = conform(table, self._subset(list(self._plan.inputs)), offset=offset)
-        parts: dict[str, list[Any]] = {name: [] for name in made}
-        stayed = []
-        for at, chunk in _chunks(ready, offset):
+
+        def work(chunk: Mapping[str, AnyColumn], at: int) -> tuple[list[Any], np.ndarray[Any, Any]]:
             # All steps: a row is skipped whatever is asked for.
             known, rows = run_skipping(self._plan.steps, chunk, at)
-            stayed.append(rows + at - offset)
-            for name in made:
-                parts[name].append(to_arrow(known[name]))
+            return [to_arrow(known[name]) for name in made], rows + at - offset
+
+        parts, stayed = zip(*self._each_chunk(ready, work, offset), strict=True)
         rows = np.concatenate(stayed)
-        return _table(wanted, parts, table.take(rows)), rows
+        return _table(wanted, made, parts, table.take(rows)), rows
 
     def _wanted(self, table: Any, columns: Sequence[str] | None) -> tuple[list[str], list[str]]:
         """The names of a transform's columns, and those of them that the bundle makes."""
@@ -113,7 +111,10 @@ class Scorer:
         """The feature vectors of a table, in chunks of rows; rows in errors count past `offset`."""
         features = self._need_features()
         ready = conform(table, self._subset(self._raw), offset=offset)
-        return [_vectors(run(self._steps, chunk, at)[features]) for at, chunk in _chunks(ready, offset)]
+        return list(self._each_chunk(ready, lambda chunk, at: _vectors(run(self._steps, chunk, at)[features]), offset))
+
+    def _each_chunk(self, table: Any, work: Work[Made], offset: int) -> Iterator[Made]:
+        return each_chunk(table, work, offset=offset, threads=self._threads)
 
     def predict(self, table: Any, *, margin: bool = False, offset: int = 0) -> np.ndarray[Any, Any]:
         """Predictions of a pyarrow.Table: float32 of shape (rows,), or (rows, classes) for multi:softprob.
@@ -201,16 +202,10 @@ class Scorer:
             )
 
 
-def _table(names: Sequence[str], made: Mapping[str, list[Any]], table: Any) -> Any:
-    arrays = [pa.chunked_array(made[name]) if name in made else table[name] for name in names]
-    return pa.table(arrays, names=names)
-
-
-def _chunks(table: Any, offset: int) -> Any:
-    """Columns of at most so many rows, and how many rows stand before them."""
-    for at in range(0, max(table.num_rows, 1), CHUNK_ROWS):
-        part = table.slice(at, CHUNK_ROWS)
-        yield offset + at, {name: from_arrow(part[name], name, offset + at) for name in table.schema.names}
+def _table(names: Sequence[str], made: Sequence[str], parts: Iterable[Sequence[Any]], table: Any) -> Any:
+    """The named columns: those that were made, whose arrays each part has in order, and the table's own."""
+    columns = dict(zip(made, map(pa.chunked_array, zip(*parts, strict=True)), strict=False))
+    return pa.table([columns[name] if name in columns else table[name] for name in names], names=names)
 
 
 def _vectors(column: AnyColumn) -> Vectors:

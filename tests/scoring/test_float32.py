@@ -78,7 +78,7 @@ def test_what_is_accepted_predicts_what_xgboost_predicts(
 
 @pytest.mark.parametrize("value", WRONG)
 def test_row_feature_and_value_are_named(value: float, scorer: Scorer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.scoring.scorer.CHUNK_ROWS", 10)
+    monkeypatch.setattr("pipeline.scoring.chunks.CHUNK_ROWS", 10)
     table = with_x(40, 33, value)
     for predict in (scorer.predict, lambda table: Outputs(scorer).of_table(table)):
         with pytest.raises(DataError, match=r"the feature is -?([0-9.]+e\+3|Inf)") as caught:

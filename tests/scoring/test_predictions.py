@@ -91,7 +91,7 @@ def test_a_table_in_chunks_predicts_as_one(
     features = np.array(scorer.transform(table, ["features"])["features"].to_pylist())
     expected = reference.predict(xgboost.DMatrix(features))
     assert scorer.predict(table).tobytes() == expected.tobytes()
-    monkeypatch.setattr("pipeline.scoring.scorer.CHUNK_ROWS", 7)
+    monkeypatch.setattr("pipeline.scoring.chunks.CHUNK_ROWS", 7)
     assert scorer.predict(table).tobytes() == expected.tobytes()
     assert scorer.predict(table.slice(0, 0)).shape == (0,)
 
@@ -132,7 +132,7 @@ def test_a_row_that_does_not_fit_is_refused_with_its_place(scorer: Scorer, row: 
 
 
 def test_a_bad_row_of_a_table_is_counted_across_chunks(scorer: Scorer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.scoring.scorer.CHUNK_ROWS", 10)
+    monkeypatch.setattr("pipeline.scoring.chunks.CHUNK_ROWS", 10)
     table = table_of(40)
     sexes = table["sex"].to_pylist()
     sexes[33] = "Z"

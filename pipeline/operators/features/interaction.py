@@ -144,6 +144,11 @@ class _Active(NamedTuple):
     values: Any
     width: int
 
+    @property
+    def is_even(self) -> bool:
+        """Whether each row has as many, and some."""
+        return bool(self.sizes.size and self.sizes[0] and (self.sizes == self.sizes[0]).all())
+
 
 def _is_dense(counts: Any, size: int) -> Any:
     """Which rows, of so many values that are not zero, Spark's `Vector.compressed` makes dense."""
@@ -164,6 +169,12 @@ def _by_row(column: Vectors) -> Sparse:
 def _product(outer: _Active, inner: _Active) -> _Active:
     """Each value of a row with each of the other's, the inner ones changing fastest."""
     sizes = outer.sizes * inner.sizes
+    if outer.is_even and inner.is_even:
+        many, few = (len(sizes), 1, -1), (len(sizes), -1, 1)
+        places = inner.indices.reshape(many) + outer.indices.reshape(few) * inner.width
+        with np.errstate(invalid="ignore", over="ignore"):
+            products = inner.values.reshape(many) * outer.values.reshape(few)
+        return _Active(sizes, places.ravel(), products.ravel(), outer.width * inner.width)
     rows = np.repeat(np.arange(len(sizes)), sizes)
     within = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     left, right = np.divmod(within, inner.sizes[rows])

@@ -9,10 +9,8 @@ import numpy as np
 from pipeline.columns import AnyColumn, Dense, Sparse
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
 from pipeline.operators.features.vectors import of_size
+from pipeline.operators.sums import pair_sums
 from pipeline.operators.values import tensor
-
-# Up to so many products at a time are made at once; above, a feature after the other.
-_AT_ONCE = 1 << 16
 
 
 class PCA(Operator):
@@ -51,19 +49,12 @@ class PCA(Operator):
         return [ColumnType("vector", self.components.shape[1])]
 
     def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
-        features, components = self.components.shape
-        column = of_size(inputs[0], features)
+        column = of_size(inputs[0], self.components.shape[0])
         with np.errstate(all="ignore"):
             if isinstance(column, Sparse):
                 return [Dense(self._of_sparse(column))]
-            values = column.values
-            if 0 < values.size * components <= _AT_ONCE:
-                products = values[:, :, np.newaxis] * self.components
-                return [Dense(np.cumsum(products, axis=1)[:, -1] + 0.0)]
-            total = np.zeros((len(values), components))
-            for feature in range(features):
-                total += values[:, feature, np.newaxis] * self.components[feature]
-            return [Dense(total)]
+            # Spark's sums start at zero, so that none is -0.0.
+            return [Dense(pair_sums(column.values, self.components.T, np.multiply) + 0.0)]
 
     def _of_sparse(self, column: Sparse) -> "np.ndarray[Any, Any]":
         rows, total = column.rows(), np.zeros((len(column), self.components.shape[1]))

@@ -15,6 +15,8 @@ from pipeline.operators.values import long
 # Spark's own bound on the products, what one row may make of the values it stores, and what is worth keeping.
 _MOST, _MOST_MADE, _MOST_KEPT = (1 << 31) - 1, 1 << 24, 1 << 16
 _MOST_DEGREE = 64
+# Products that are worked on at once: they stay in the processor's cache.
+_BLOCK_CELLS = 1 << 17
 
 
 class Step(NamedTuple):
@@ -85,9 +87,10 @@ class PolynomialExpansion(Operator):
             raise RowError(problem, row=row, expected="fewer values")
         if isinstance(column, Sparse):
             return [_sparse(column, self.degree, size)]
-        matrix = np.zeros((len(column), size))
-        for step, products in _products(column.values, self.degree):
-            matrix[:, step.places] = products
+        matrix = np.empty((len(column), size))
+        rows = max(1, _BLOCK_CELLS // max(size, 1))
+        for at in range(0, len(matrix), rows):
+            _fill(matrix[at : at + rows], column.values[at : at + rows], self.degree)
         return [Dense(matrix)]
 
 
@@ -123,15 +126,24 @@ _kept = lru_cache(maxsize=64)(_made)
 
 
 def _products(values: "np.ndarray[Any, Any]", degree: int) -> Any:
-    """Each degree's step with its products, an array (rows, products)."""
-    products = np.ones((len(values), 1))
-    for step in _steps(values.shape[1], degree):
-        before = products[:, step.parents]
+    """Each degree's step with its products, an array (products, rows)."""
+    factors = np.ascontiguousarray(values.T)
+    products = np.ones((1, len(values)))
+    for step in _steps(len(factors), degree):
+        before = products[step.parents]
         with np.errstate(all="ignore"):
-            products = before * values[:, step.features]
+            products = before * factors[step.features]
         # Spark stops at a zero: nothing makes NaN of it, and its sign is lost.
         products[(before == 0) | (products == 0)] = 0.0
         yield step, products
+
+
+def _fill(matrix: "np.ndarray[Any, Any]", values: "np.ndarray[Any, Any]", degree: int) -> None:
+    """Writes the rows' products to where Spark has them."""
+    turned = np.empty((matrix.shape[1], len(values)))
+    for step, products in _products(values, degree):
+        turned[step.places] = products
+    matrix[:] = turned.T
 
 
 def _skipped(features: "np.ndarray[Any, Any]", degree: int) -> "np.ndarray[Any, Any]":
@@ -156,10 +168,10 @@ def _sparse(column: Sparse, degree: int, size: int) -> Sparse:
         for number, (step, products) in enumerate(_products(column.values[entries], degree)):
             factor = features[:, step.features]
             places = places[:, step.parents] + _skipped(factor.ravel(), degree - number).reshape(factor.shape)
-            at, product = np.nonzero(products)
+            product, at = np.nonzero(products)
             rows.append(row[at])
             indices.append(places[at, product])
-            values.append(products[at, product])
+            values.append(products[product, at])
     if not rows:
         return Sparse(np.zeros(len(column) + 1, dtype=np.int64), np.zeros(0, dtype=np.int32), np.zeros(0), size)
     every = np.concatenate(rows)

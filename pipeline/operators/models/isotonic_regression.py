@@ -39,6 +39,7 @@ class IsotonicRegression(Model):
         self.isotonic = isotonic
         self.feature_index = feature_index
         self._keys = _keys(boundaries)
+        self._distinct = bool((self._keys[1:] > self._keys[:-1]).all())
 
     @classmethod
     def from_spark(cls, stage: Any, types: Types) -> List[Node]:
@@ -124,6 +125,10 @@ class IsotonicRegression(Model):
 
         Java's binary search, step by step: of equal boundaries it finds whichever its halving meets first.
         """
+        if self._distinct:
+            above = np.searchsorted(self._keys, keys)
+            found = np.minimum(above, len(self._keys) - 1)
+            return np.where(self._keys[found] == keys, found, -1), above
         low, high = np.zeros(len(keys), dtype=np.int64), np.full(len(keys), len(self._keys) - 1)
         found = np.full(len(keys), -1)
         for _ in range(len(self._keys).bit_length()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import List, Optional, Sequence
+from typing import List
 
 SIGMA = "Σ"
 # What Java's word iterator keeps together: letters and digits, one mark of punctuation between two of a kind;
@@ -33,15 +33,6 @@ def _sigmas(word: "re.Match[str]") -> str:
     if len(cased) > 1 and letters[cased[-1]] == SIGMA:
         return letters[: cased[-1]] + "ς" + letters[cased[-1] + 1 :]
     return letters
-
-
-def spaced(texts: Sequence[str]) -> Optional[str]:
-    """The texts in lower case with a space between each two, made at once; None where that takes more care.
-
-    Then none has white space but spaces: no other is printable.
-    """
-    whole = " ".join(texts)
-    return whole.lower() if texts and SIGMA not in whole and whole.isprintable() else None
 
 
 def length(text: str) -> int:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Sequence
 
-from pipeline.columns import AnyColumn
+from pipeline.columns import AnyColumn, TextLists
 from pipeline.errors import BundleError, UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
 from pipeline.operators.text.java_regex import UntranslatableError, java_regex
-from pipeline.operators.text.java_strings import length, lower_case, spaced, without_last_empty
+from pipeline.operators.text.java_strings import length, lower_case, without_last_empty
 from pipeline.operators.text.limited_regex import LimitedRegex, SlowPatternError
+from pipeline.operators.text.many_texts import split_at_spaces
 from pipeline.operators.text.token_lists import needed_text, one_by_one, tokenized
 from pipeline.operators.values import boolean, integer, string
 
@@ -78,12 +79,9 @@ class RegexTokenizer(Operator):
         except SlowPatternError as error:
             raise error.in_column(column) from None
 
-    def _split(self, texts: Sequence[str]) -> Tuple[List[str], List[int]]:
+    def _split(self, texts: Sequence[str]) -> TextLists:
         at_once = self.lower and self.gaps and self.least == 1 and self.regex in _SPACES
-        whole = spaced(texts) if at_once else None
-        if whole is None:
-            return one_by_one(self._tokens)(texts)
-        return whole.split(), [len(text.split()) for text in texts]
+        return (split_at_spaces(texts, empty=False) if at_once else None) or one_by_one(self._tokens)(texts)
 
     def _tokens(self, text: str) -> List[str]:
         if self.lower:

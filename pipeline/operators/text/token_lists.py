@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Sequence
 
 import numpy as np
 
 from pipeline.columns import AnyColumn, Sparse, Text, TextLists
 from pipeline.operators.base import RowError
 
-# From texts to all their tokens in a row, and how many each text has.
-Split = Callable[[Sequence[str]], Tuple[List[str], List[int]]]
+# From texts to the tokens of each.
+Split = Callable[[Sequence[str]], TextLists]
 
 
 def needed_lists(column: AnyColumn) -> TextLists:
@@ -33,16 +33,15 @@ def needed_text(column: AnyColumn, place: int = 0) -> Text:
 
 def tokenized(column: Text, split: Split) -> TextLists:
     """The tokens of each text; the column has no null."""
-    tokens, counts = split(column.words)
-    starts = offsets(np.array(counts, dtype=np.int64))
-    known = _Codes()
-    codes = np.array([known[token] for token in tokens], dtype=np.int32)
-    sizes = np.diff(starts)[column.codes]
+    lists, rows = split(column.words), column.codes
+    if len(rows) == len(lists) and (rows == np.arange(len(rows))).all():
+        return lists
+    sizes = np.diff(lists.indptr)[rows]
     indptr = offsets(sizes)
     # The tokens of row i stand from the start of its word on.
     from_start = np.arange(indptr[-1]) - np.repeat(indptr[:-1], sizes)
-    entries = np.repeat(starts[column.codes], sizes) + from_start
-    return TextLists(indptr, codes[entries], list(known))
+    entries = np.repeat(lists.indptr[rows], sizes) + from_start
+    return TextLists(indptr, lists.codes[entries], lists.words)
 
 
 class _Codes(Dict[str, int]):
@@ -56,14 +55,15 @@ class _Codes(Dict[str, int]):
 def one_by_one(tokens: Callable[[str], Sequence[str]]) -> Split:
     """A split that does each text by itself."""
 
-    def split(texts: Sequence[str]) -> Tuple[List[str], List[int]]:
-        found: List[str] = []
+    def split(texts: Sequence[str]) -> TextLists:
+        known = _Codes()
+        codes: List[int] = []
         counts = []
         for text in texts:
             made = tokens(text)
-            found += made
+            codes += [known[token] for token in made]
             counts.append(len(made))
-        return found, counts
+        return TextLists(offsets(np.array(counts, dtype=np.int64)), np.array(codes, dtype=np.int32), list(known))
 
     return split
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Sequence
 
-from pipeline.columns import AnyColumn
+from pipeline.columns import AnyColumn, TextLists
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
-from pipeline.operators.text.java_strings import lower_case, spaced, without_last_empty
+from pipeline.operators.text.java_strings import lower_case, without_last_empty
+from pipeline.operators.text.many_texts import split_at_spaces
 from pipeline.operators.text.token_lists import needed_text, one_by_one, tokenized
 
 _SPACE = re.compile(r"[ \t\n\x0b\f\r]")
@@ -46,11 +47,8 @@ class Tokenizer(Operator):
         return [tokenized(needed_text(inputs[0]), _split)]
 
 
-def _split(texts: Sequence[str]) -> Tuple[List[str], List[int]]:
-    whole = spaced(texts)
-    if whole is None or any(text.endswith(" ") for text in texts):
-        return one_by_one(_tokens)(texts)
-    return whole.split(" "), [text.count(" ") + 1 for text in texts]
+def _split(texts: Sequence[str]) -> TextLists:
+    return split_at_spaces(texts, empty=True) or one_by_one(_tokens)(texts)
 
 
 def _tokens(text: str) -> List[str]:

@@ -83,7 +83,11 @@ class Word2Vec(Operator):
         # Word after word, as Spark adds them up: all rows' first words, then all second ones.
         step = 0
         while len(rows):
-            sums[rows] += self._table[places[lists.codes[lists.indptr[rows] + step]]]
+            added = self._table[places[lists.codes[lists.indptr[rows] + step]]]
+            if len(rows) == len(sums):
+                sums += added
+            else:
+                sums[rows] += added
             step += 1
             rows = rows[sizes[rows] > step]
         return [Dense(self._scaled(sums, sizes))]
