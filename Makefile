@@ -10,12 +10,13 @@ WORKERS ?= 2
 PYTEST := -m pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test test-spark4 lint format lock bench conformance fuzz clean
+.PHONY: help setup run serve test test-spark4 test-sdk lint format lock bench conformance fuzz clean
 
 help:
 	@echo "make run [DATA=FILE]   ETL, bundle, model, endpoint, batch and report on the abalone pipeline"
 	@echo "make test              all tests"
 	@echo "make test-spark4       the operators' tests on Spark 4"
+	@echo "make test-sdk          both SageMaker SDKs and boto3 on the local service"
 	@echo "make conformance       docs/conformance.md anew, from both Sparks"
 	@echo "make lint              ruff and mypy"
 	@echo "make bench             benchmarks beside their peers, as JSON"
@@ -52,6 +53,16 @@ test-spark4: .venv-spark4/.installed
 	@PYTHONWARNINGS=ignore .venv-spark4/bin/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
+# Clients of the local service; their SDKs come into environments of their own, made only here.
+test-sdk: setup .venv-sdk2/.installed .venv-sdk3/.installed
+	$(BIN)/python -m pytest tests/clients
+
+# Most of an SDK is never imported: what is gets compiled then.
+.venv-sdk%/.installed: requirements/sdk%.txt
+	$(PYTHON) -m venv --clear .venv-sdk$*
+	.venv-sdk$*/bin/python -m pip install -q --no-compile --only-binary :all: --require-hashes -r $<
+	@touch $@
+
 # Random pipelines, as many as one likes: make fuzz PIPELINES=1000 SEED=5000
 fuzz: setup
 	HYPOTHESIS_PROFILE=explore FUZZ_PIPELINES=$(PIPELINES) FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -q tests/pipelines
@@ -80,6 +91,8 @@ lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/main.in -o requirements/main.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --allow-unsafe requirements/spark4.in -o requirements/spark4.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --allow-unsafe requirements/build.in -o requirements/build.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/sdk2.in -o requirements/sdk2.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/sdk3.in -o requirements/sdk3.txt
 
 clean:
-	rm -rf $(VENV) .venv-spark4 build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-spark4 .venv-sdk2 .venv-sdk3 build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -17,7 +17,7 @@ setup(
     version="0.1.0",
     description="From a fitted Spark feature pipeline to a fast, correct prediction service",
     packages=find_packages(include=["pipeline", "pipeline.*", "spark_jobs", "spark_jobs.*"]),
-    package_data={"pipeline": ["py.typed", "*/*.json", "*/*.lock", "*/*.css", "*/*.html", "*/*.j2"]},
+    package_data={"pipeline": ["py.typed", "*/*.json", "*/*.lock", "*/*.css", "*/*.html", "*/*.j2", "local/pages/*"]},
     python_requires=">=3.11",
     install_requires=[
         "numpy>=2",
@@ -36,7 +36,7 @@ setup(
         "spark": SPARK + RUN,
         "mleap": MLEAP,
         "sagemaker": SAGEMAKER,
-        "local": SAGEMAKER + LOCAL,
+        "local": RUN + SAGEMAKER + LOCAL,
         "dev": SPARK + RUN + MLEAP + SAGEMAKER + LOCAL + DEV,
     },
     entry_points={"console_scripts": ["inference-pipeline=pipeline.cli.main:main"]},

@@ -6,16 +6,13 @@ import io
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import parse_qs
 
-from pipeline.local.context import ACCOUNT
+from pipeline.local.iam import answer_iam
 from pipeline.local.wire import scope_of
 
 # What a service is signed for. Nothing that moto runs containers or code for may be added.
 SERVICES = frozenset({"s3", "sts", "iam", "logs", "secretsmanager", "kms"})
 
-_TRUST = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
- "Principal": {"Service": "sagemaker.amazonaws.com"}}]}"""
 _NOT_SERVED = """<?xml version="1.0" encoding="UTF-8"?>
 <ErrorResponse><Error><Type>Sender</Type><Code>UnknownOperationException</Code><Message>{message}</Message></Error>
 <Code>UnknownOperationException</Code><Message>{message}</Message></ErrorResponse>"""
@@ -42,8 +39,9 @@ def make_cloud() -> WsgiApp:
         service = service_of(environ)
         if service not in SERVICES or environ["PATH_INFO"].startswith(("/moto-api", "/latest/meta-data")):
             return _refuse(start_response, f"{service} is not served here; served are {', '.join(sorted(SERVICES))}")
-        if service == "iam":
-            _make_role(environ)
+        if service == "iam" and (answered := answer_iam(_body(environ))) is not None:
+            start_response("200 OK", [("Content-Type", "text/xml")])
+            return [answered]
         _keep_spelling(environ)
         return moto(environ, start_response)
 
@@ -82,20 +80,11 @@ def _keep_spelling(environ: Environ) -> None:
     }
 
 
-def _make_role(environ: Environ) -> None:
-    """Whatever role a client asks for is there: SDKs and Airflow turn names into ARNs with GetRole."""
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+def _body(environ: Environ) -> bytes:
+    """The request's body, which stays to be read again."""
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
-    fields = parse_qs(body.decode("utf-8", "replace"))
-    if fields.get("Action") != ["GetRole"] or "RoleName" not in fields:
-        return
-    from moto.iam.models import iam_backends
-
-    roles = iam_backends[ACCOUNT]["aws"]
-    name = fields["RoleName"][0]
-    if not any(role.name == name for role in roles.get_roles()):
-        roles.create_role(name, _TRUST, path="/", permissions_boundary=None, description="", tags=[],
-                          max_session_duration="3600")  # fmt: skip
+    return body
 
 
 def _refuse(start_response: Callable[..., Any], message: str) -> Iterable[bytes]:

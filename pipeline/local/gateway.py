@@ -6,12 +6,14 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from pipeline.errors import PipelineError
 from pipeline.local.errors import InternalFailure
+from pipeline.local.pages.request import PageRequest, page_request
 from pipeline.local.wire import Reply, read_request, scope_of, write_error, write_reply
 
 Scope = dict[str, Any]
@@ -37,6 +39,8 @@ class HttpReply(Protocol):
 # Endpoint name, body, headers -> reply.
 Invoke = Callable[[str, bytes, dict[str, str]], Awaitable[HttpReply]]
 
+Pages = Callable[[PageRequest], Awaitable[HttpReply]]
+
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations")
 _REGION = "us-east-1"
@@ -51,11 +55,12 @@ class Gateway:
     """The ASGI application of the service.
 
     A browser page from elsewhere gets nothing: a request whose Host is not this machine's own name, or whose Origin
-    is another one, is refused. `SageMaker.*` goes to the API, `/endpoints/...` to the runtime, all else to `cloud`.
+    is another one, is refused. `SageMaker.*` goes to the API, `/endpoints/...` to the runtime, `/-/...` and a browser's
+    `/` to `pages`, all else to `cloud`.
     """
 
-    def __init__(self, api: Api, invoke: Invoke, cloud: AsgiApp) -> None:
-        self._api, self._invoke, self._cloud = api, invoke, cloud
+    def __init__(self, api: Api, invoke: Invoke, pages: Pages, cloud: AsgiApp) -> None:
+        self._api, self._invoke, self._pages, self._cloud = api, invoke, pages, cloud
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -69,6 +74,8 @@ class Gateway:
             await _send(send, await self._call(headers, receive))
         elif found := _INVOCATION.fullmatch(scope["path"]):
             await _send(send, await self._call_endpoint(unquote(found[1]), headers, receive))
+        elif page := page_request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers):
+            await _send(send, await self._show(page, receive))
         else:
             await self._cloud(_path_style(scope, headers.get("host", "")), receive, send)
 
@@ -93,6 +100,12 @@ class Gateway:
         except Exception as error:  # noqa: BLE001 - one request's defect must not end the service
             _log.exception("invocation of %s failed", name)
             return write_error(InternalFailure(f"{type(error).__name__}: {error}"))
+
+    async def _show(self, request: PageRequest, receive: Receive) -> HttpReply:
+        body = await _body(receive, _API_BYTES)
+        if body is None:
+            return Reply(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b"")
+        return await self._pages(replace(request, body=body))
 
 
 def _answer(work: Callable[[], Reply], what: str) -> Reply:

@@ -203,8 +203,15 @@ def test_versions_of_a_model_are_registered_approved_and_found(sagemaker: Any) -
 
 def test_what_clients_need_around_it_is_there(service: Service) -> None:
     assert service.client("sts").get_caller_identity()["Account"] == "123456789012"
-    role = service.client("iam").get_role(RoleName="any-role")["Role"]
+    iam = service.client("iam")
+    role = iam.get_role(RoleName="any-role")["Role"]
     assert role["Arn"] == "arn:aws:iam::123456789012:role/any-role"
+    asked = {"PolicySourceArn": role["Arn"], "ActionNames": ["s3:GetObject", "logs:<&>"]}
+    simulated = iam.simulate_principal_policy(**asked, ResourceArns=["arn:aws:s3:::bucket/*"])["EvaluationResults"]
+    assert [(one["EvalActionName"], one["EvalDecision"]) for one in simulated] == [
+        ("s3:GetObject", "allowed"),
+        ("logs:<&>", "allowed"),
+    ]
     secrets = service.client("secretsmanager")
     secrets.create_secret(Name="s", SecretString="told")
     assert secrets.get_secret_value(SecretId="s")["SecretString"] == "told"

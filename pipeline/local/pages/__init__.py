@@ -1,0 +1,1 @@
+"""Pages for people: jobs, models and endpoints of the local service in a browser."""
