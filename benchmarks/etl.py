@@ -2,7 +2,8 @@
 
     python -m benchmarks.etl [--rows 4177 1000000 10000000] [--rounds 3] [--output results.json]
 
-Both run under spark-submit with the same settings, in turn; figures are whole-process wall seconds.
+Both run under spark-submit, in turn; figures are wall seconds, the job's from its upload to its output in S3 by way of
+the local service.
 """
 
 from __future__ import annotations
@@ -19,8 +20,12 @@ from typing import Any
 
 from pipeline.config import load_config
 from pipeline.java import java_environment
+from pipeline.plan import plan_requests
 from pipeline.run.data import load_function
-from pipeline.run.spark import run_etl
+from pipeline.run.place import config_here, settings_here
+from pipeline.run.service import running_service
+from pipeline.sending.clients import Clients
+from pipeline.sending.send import follow_step, send_step, send_uploads
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "abalone"
@@ -44,6 +49,21 @@ def seconds(call: Any) -> float:
     return time.perf_counter() - started
 
 
+def job(clients: Clients, source: Path, key: str) -> None:
+    """The processing job of abalone's pipeline file."""
+    file = EXAMPLE / "pipeline.yml"
+    config = config_here(load_config(file))
+    plan = plan_requests(config, file, settings_here(), key, rows=source)
+    step = plan.step("processing")
+    assert step is not None
+    send_uploads(plan, clients)
+    follow_step(send_step(step, config, clients, _ignore), clients, _ignore)
+
+
+def _ignore(line: str) -> None:
+    pass
+
+
 def bare(source: Path, output: Path) -> None:
     """The peer: one spark-submit of benchmarks/bare_spark.py."""
     import pyspark
@@ -62,20 +82,17 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--output", type=Path, default=ROOT / "benchmarks" / "results" / "etl.json")
     options = arguments.parse_args()
-    config = load_config(EXAMPLE / "pipeline.yml")
+    config = config_here(load_config(EXAMPLE / "pipeline.yml"))
     results = []
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, running_service(config, Path(name) / "service") as clients:
         folder = Path(name)
         for count in options.rows:
             source = rows_file(count, folder)
             figures: dict[str, list[float]] = {"job": [], "bare": []}
             for turn in range(options.rounds):
-                work = folder / f"work-{count}-{turn}"
-                work.mkdir()
-                figures["job"].append(
-                    seconds(lambda w=work, s=source: run_etl(config, EXAMPLE, s, work=w, log=w / "log"))
-                )
-                figures["bare"].append(seconds(lambda w=work, s=source: bare(s, w / "bare")))
+                key = f"{count}-{turn}"
+                figures["job"].append(seconds(lambda s=source, k=key: job(clients, s, k)))
+                figures["bare"].append(seconds(lambda s=source, k=key: bare(s, folder / k)))
             middle = {key: statistics.median(values) for key, values in figures.items()}
             ratio = middle["job"] / middle["bare"]
             results.append({"rows": count, "seconds": figures, "median": middle, "ratio": ratio})

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.common import abalone_model, abalone_rows, save
-from pipeline.run.endpoint import server
+from benchmarks.server import server
 
 
 def latencies(port: int, method: str, path: str, body: bytes | None, calls: int) -> list[float]:
@@ -54,7 +54,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         path, _, _ = abalone_model(lines, Path(name))
         for _ in range(options.rounds):
-            with server(path, Path(name) / "log") as (port, cold_start, process):
+            with server(path) as (port, cold_start, process):
                 starts.append(cold_start)
                 for _ in range(2):
                     constant = latencies(port, "GET", "/ping", None, options.calls // options.rounds // 2)

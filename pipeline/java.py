@@ -13,6 +13,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from pipeline.cache import cache_folder
 from pipeline.errors import RequirementError
 
 # What each Spark runs on, by its major version.
@@ -93,8 +94,7 @@ def _modules(home: Path) -> str:
 
 def _without_module(home: Path) -> Path:
     """A home whose `java` is the other's, but for the module that it does not have; kept in the user's cache."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inference-pipeline" / "java"
-    made = cache / hashlib.sha256(str(home).encode()).hexdigest()[:16]
+    made = cache_folder("java") / hashlib.sha256(str(home).encode()).hexdigest()[:16]
     program = made / "bin" / "java"
     program.parent.mkdir(parents=True, exist_ok=True)
     new = program.with_name(f".java.{os.getpid()}")

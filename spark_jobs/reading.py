@@ -48,7 +48,7 @@ def read(spark: Any, options: Namespace, schema: Schema) -> Lines:
     try:
         if options.format == "parquet":
             return _parquet(spark, options, schema)
-        frame = _placed(spark.read.text(options.input).withColumnRenamed("value", LINE))
+        frame = placed(spark.read.text(options.input).withColumnRenamed("value", LINE))
         frame = frame.where(f"trim({LINE}) != ''")
         return _csv(frame, options, schema) if options.format == "csv" else _json(frame, schema)
     except AnalysisException as error:
@@ -58,7 +58,8 @@ def read(spark: Any, options: Namespace, schema: Schema) -> Lines:
         ) from error
 
 
-def _placed(frame: Any) -> Any:
+def placed(frame: Any) -> Any:
+    """The rows with where each stands: its file, the start of its block there, its place among the partition's."""
     from pyspark.sql import functions as F
 
     return (
@@ -162,7 +163,7 @@ def _parquet(spark: Any, options: Namespace, schema: Schema) -> Lines:
         raise DataError(f"column {missing[0]!r} is missing", expected=f"the columns {', '.join(schema.names)}")
     columns = [F.col(quoted(name)) for name in schema.names]
     line = F.to_json(F.struct(*columns), {"ignoreNullFields": "false"}).alias(LINE)
-    frame = _placed(frame.select(*columns, line))
+    frame = placed(frame.select(*columns, line))
     values = [F.col(quoted(name)).alias(text_name(at)) for at, name in enumerate(schema.names)]
     return Lines(frame.select(*PLACES, F.lit(None).cast("string").alias(BROKEN), *values), schema.names, typed=True)
 

@@ -26,14 +26,15 @@ def csv_tables(content: BinaryIO, contract: Schema, wanted: Schema, options: Csv
             first, rest = first_row(block, options.delimiter)
             if not first:
                 continue
-            layout = _layout(first, contract, wanted, options)
+            layout = layout_of(first, contract, wanted, options)
             block = rest if options.header else first + rest  # noqa: PLW2901 - the header is taken off
         table = parse_block(block, layout, options, rows)
         rows += table.num_rows
         yield table.select(wanted.names)
 
 
-def _layout(first: bytes, contract: Schema, wanted: Schema, options: CsvOptions) -> Schema:
+def layout_of(first: bytes, contract: Schema, wanted: Schema, options: CsvOptions) -> Schema:
+    """The columns of a file's rows, by its first line, which is the header where there is one; raises DataError."""
     if options.header:
         try:
             return _by_name(first, contract, wanted, options)

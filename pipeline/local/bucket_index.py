@@ -15,6 +15,7 @@ from typing import Any
 from moto.s3.models import FakeBucket, FakeDeleteMarker, S3Backend
 
 from pipeline.local.stored_keys import Content, StoredKey
+from pipeline.local.transactions import transaction
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS buckets (name TEXT PRIMARY KEY, region TEXT NOT NULL, created TEXT NOT NULL);
@@ -93,16 +94,36 @@ class BucketIndex:
         """Writes down all versions of an object, and removes the files of those that are gone."""
         with self._lock:
             versions = [_describe(backend, version) for version in _versions(backend, bucket, key)]
-            row = self._connection.execute(
-                "SELECT versions FROM objects WHERE bucket = ? AND key = ?", (bucket, key)
-            ).fetchone()
+            before = self._written(bucket, key)
             with self._transaction() as run:
                 if versions:
                     run("INSERT OR REPLACE INTO objects VALUES (?, ?, ?)", (bucket, key, json.dumps(versions)))
                 else:
                     run("DELETE FROM objects WHERE bucket = ? AND key = ?", (bucket, key))
-            for gone in _files(json.loads(row[0])) - _files(versions) if row is not None else ():
-                (StoredKey.folder / gone).unlink(missing_ok=True)
+            _remove(_files(before) - _files(versions))
+
+    def take_back(self, backend: S3Backend, bucket: str, key: str) -> None:
+        """Gives moto a bucket, or with a key an object, as it is written down, where a change could not be."""
+        with self._lock:
+            row = self._connection.execute("SELECT name FROM buckets WHERE name = ?", (bucket,)).fetchone()
+            if row is None:
+                backend.buckets.pop(bucket, None)
+            if not key or bucket not in backend.buckets:
+                return
+            before = self._written(bucket, key)
+            now = [_describe(backend, version) for version in _versions(backend, bucket, key)]
+            kept: FakeBucket = backend.buckets[bucket]
+            kept.keys.pop(key, None)
+            if before:
+                kept.keys.setlist(key, [_restore(backend, kept, key, version) for version in before])
+            _remove(_files(now) - _files(before))
+
+    def _written(self, bucket: str, key: str) -> list[dict[str, Any]]:
+        """The versions of an object that are written down."""
+        row = self._connection.execute(
+            "SELECT versions FROM objects WHERE bucket = ? AND key = ?", (bucket, key)
+        ).fetchone()
+        return list(json.loads(row[0])) if row is not None else []
 
     def restore(self, backend: S3Backend) -> list[Setting]:
         """Gives moto what is written down, removes files that nothing names; returns settings, to be sent again."""
@@ -122,14 +143,8 @@ class BucketIndex:
 
     @contextmanager
     def _transaction(self) -> Iterator[Any]:
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection.execute
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+        with self._lock, transaction(self._connection):
+            yield self._connection.execute
 
 
 def _name(query: str) -> str:
@@ -144,6 +159,11 @@ def _versions(backend: S3Backend, bucket: str, key: str) -> list[Any]:
 
 def _files(versions: list[dict[str, Any]]) -> set[str]:
     return {version["file"] for version in versions if "file" in version}
+
+
+def _remove(files: set[str]) -> None:
+    for gone in files:
+        (StoredKey.folder / gone).unlink(missing_ok=True)
 
 
 def _describe(backend: S3Backend, version: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import html
 import io
 import logging
 import re
+import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -80,7 +81,7 @@ class Buckets:
             try:
                 reply = app(environ, hold)
                 if held[0][0] < "400":
-                    save()
+                    self._saved(save, environ)
             except Exception as error:  # noqa: BLE001 - a full disk, above all: the client gets to know
                 _log.exception("S3: %s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"])
                 start_response("500 Internal Server Error", [("Content-Type", "application/xml")])
@@ -95,10 +96,18 @@ class Buckets:
         found = self._backend.buckets.get(bucket)
         return self._backend.get_object(bucket, key, version_id=version) if found is not None else None
 
+    def _saved(self, save: Callable[[], None], environ: Environ) -> None:
+        """Writes a change down; what cannot be is not seen either."""
+        try:
+            save()
+        except (OSError, sqlite3.Error):
+            bucket, key = _names(environ)
+            self._index.take_back(self._backend, bucket, key)
+            raise
+
     def _change(self, environ: Environ) -> Callable[[], None]:
         """What is to be written down once the request has been carried out."""
-        path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace").lstrip("/")
-        bucket, _, key = path.partition("/")
+        bucket, key = _names(environ)
         query, method = environ.get("QUERY_STRING", ""), environ["REQUEST_METHOD"]
         names = {name for name, _ in parse_qsl(query, keep_blank_values=True)} - {"x-id"}
         if key:
@@ -126,6 +135,13 @@ class Buckets:
     def _save_objects(self, bucket: str, keys: Iterable[str]) -> None:
         for key in keys:
             self._index.save_object(self._backend, bucket, key)
+
+
+def _names(environ: Environ) -> tuple[str, str]:
+    """The bucket and key of a request; empty where it names none."""
+    path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace").lstrip("/")
+    bucket, _, key = path.partition("/")
+    return bucket, key
 
 
 def _peek(environ: Environ) -> bytes:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from pipeline.errors import PipelineError
 
 # SageMaker's limit for FailureReason and ExitMessage.
 REASON_CHARACTERS = 1024
+# How the system, Java and SQLite say it.
+_FULL = re.compile(r"No space left on device|disk is full|Disk quota exceeded")
 
 
 class LocalServiceError(PipelineError):
@@ -59,6 +63,10 @@ class InternalFailure(LocalServiceError):
     """A defect of this service; its log has the traceback."""
 
 
+class DataFolderError(InternalFailure):
+    """The service's own state that cannot be written; its disk is full, above all. Asked again, it may be there."""
+
+
 class JobFailure(PipelineError):
     """A job that failed; `message` is its FailureReason, cut to SageMaker's 1,024 characters."""
 
@@ -66,3 +74,11 @@ class JobFailure(PipelineError):
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message[:REASON_CHARACTERS], hint=hint)
+
+
+def reason(message: str, hint: str | None = None) -> str:
+    """A FailureReason: the message and, in parentheses, what to do; cut to SageMaker's length."""
+    if hint is None and _FULL.search(message):
+        hint = "make space on the disk of the service's data folder"
+    ending = f" ({hint})" if hint else ""
+    return message[: REASON_CHARACTERS - len(ending)] + ending

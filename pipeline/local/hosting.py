@@ -56,6 +56,10 @@ class Hosting:
                 continue
             if resource.status == "InService":
                 self._store.transition(_KIND, resource.name, "SystemUpdating")
+            elif "Served" not in resource.extra:
+                # The service was killed before it had begun to serve it.
+                self.create(resource)
+                continue
             elif resource.status in {"Updating", "SystemUpdating"}:
                 self._store.transition(_KIND, resource.name, "RollingBack", Pending=None)
             self._serve(resource)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 _PREFIX = "/aws/sagemaker/"
 _PAUSE = 0.3  # seconds between two batches
@@ -17,6 +19,8 @@ _BATCH_CHARACTERS = 200_000  # CloudWatch takes 1 MiB a call; a character may be
 _LINE_CHARACTERS = 60_000
 _KEPT_SECONDS = 13 * 86_400
 _KEPT_EVENTS = 10_000
+
+_log = logging.getLogger(__name__)
 
 
 class Logs:
@@ -67,7 +71,10 @@ class Logs:
     def _flush_regularly(self) -> None:
         while not self._ending.wait(_PAUSE):
             for stream in list(self._streams):
-                stream.flush()
+                try:
+                    stream.flush()
+                except Exception:  # noqa: BLE001 - one stream's trouble must not silence the others
+                    _log.exception("the log stream %s", stream.name)
 
     def _forget(self, stream: Stream) -> None:
         with self._lock:
@@ -93,9 +100,12 @@ class Stream:
     """One log stream; see Logs."""
 
     def __init__(self, logs: Logs, group: str, name: str, file: Path) -> None:
-        self._logs, self._group, self._name = logs, group, name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self._file: TextIO = file.open("a", encoding="utf-8")
+        self._logs, self._group, self.name = logs, group, name
+        self._path, self._file = file, ExitStack()
+        self._write: Callable[[bytes], int] | None = None
+        # Whether the file may end within a record.
+        self._is_torn = file.exists()
+        self._is_closed = False
         self._pending: list[dict[str, Any]] = []
         self._lock = threading.Lock()
         self._telling = threading.Lock()
@@ -104,11 +114,21 @@ class Stream:
         """Adds a line."""
         event = {"timestamp": int(time.time() * 1e3), "message": line[:_LINE_CHARACTERS] or " "}
         with self._lock:
-            if self._file.closed:
+            if self._is_closed:
                 return
-            self._file.write(json.dumps(event) + "\n")
-            self._file.flush()
             self._pending.append(event)
+            self._keep(json.dumps(event).encode() + b"\n")
+
+    def _keep(self, record: bytes) -> None:
+        """Adds a record to the file; where the disk is full only the Logs service has it."""
+        if self._is_torn:
+            record = b"\n" + record
+        with suppress(OSError):
+            if self._write is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._write = self._file.enter_context(self._path.open("ab", buffering=0)).write
+            if written := self._write(record):
+                self._is_torn = written < len(record)
 
     def flush(self) -> None:
         """Tells the Logs service all lines until now."""
@@ -116,11 +136,12 @@ class Stream:
             with self._lock:
                 events, self._pending = self._pending, []
             if events:
-                self._logs._put(self._group, self._name, events)
+                self._logs._put(self._group, self.name, events)
 
     def close(self) -> None:
         """Ends the stream; further lines are dropped."""
         with self._lock:
+            self._is_closed = True
             self._file.close()
         self._logs._forget(self)
         self.flush()
@@ -134,10 +155,10 @@ def _split(path: str) -> tuple[str, str]:
 
 
 def _events(file: Path) -> Iterator[dict[str, Any]]:
-    with file.open(encoding="utf-8") as lines:
+    with file.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
-            # The last line may have been cut off when the service was killed.
-            if line.endswith("\n"):
+            # A line may have been cut off when the service was killed, or the disk was full.
+            with suppress(ValueError):
                 yield json.loads(line)
 
 

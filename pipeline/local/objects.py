@@ -91,6 +91,13 @@ class Objects:
             self.upload(path, target)
         return made
 
+    def exists(self, uri: str) -> bool:
+        """Whether there is an object of exactly that key."""
+        bucket, key = split_uri(uri)
+        with _store_errors(uri):
+            found = self._client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+        return any(entry["Key"] == key for entry in found.get("Contents", ()))
+
     def delete(self, uri: str) -> None:
         """Removes one object; one that is not there is no error."""
         bucket, key = split_uri(uri)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from pipeline.local.api.started_jobs import StartedJobs
 from pipeline.local.buckets import Buckets
 from pipeline.local.cloud import forget_state, make_cloud
 from pipeline.local.context import Context
+from pipeline.local.errors import DataFolderError
 from pipeline.local.gateway import Gateway
 from pipeline.local.hosting import Hosting
 from pipeline.local.images import Images
@@ -23,6 +25,7 @@ from pipeline.local.jobs.supervisor import Supervisor
 from pipeline.local.large_objects import from_files
 from pipeline.local.logs import Logs
 from pipeline.local.objects import Objects
+from pipeline.local.pages.pages import Pages
 from pipeline.local.port import Port
 from pipeline.local.store import Store
 
@@ -30,6 +33,7 @@ _REGION = "us-east-1"
 # Any are good for this service itself.
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 _STORE_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+_FOLDER_HINT = "make space, or name another with --data-dir"
 # moto's state belongs to the process.
 _ONLY = threading.Lock()
 
@@ -80,7 +84,12 @@ class LocalService:
         with ExitStack() as opening:
             opening.callback(_ONLY.release)
             opening.callback(_own(self._data_dir).close)
-            self._start(opening)
+            try:
+                self._start(opening)
+            except (OSError, sqlite3.Error, DataFolderError) as error:
+                raise RequirementError(
+                    f"the data folder {self._data_dir} cannot be used: {error}", hint=_FOLDER_HINT
+                ) from error
             self._open = opening.pop_all()
 
     def stop(self) -> None:
@@ -142,7 +151,8 @@ class LocalService:
         buckets.restore(moto)
         store = Store(self._data_dir / "state.sqlite")
         opening.callback(store.close)
-        objects = Objects(self.client("s3"))
+        s3 = self.client("s3")
+        objects = Objects(s3)
         logs = Logs(self._data_dir / "logs", lambda: self.client("logs"))
         jobs, endpoints = self._data_dir / "jobs", self._data_dir / "endpoints"
         supervisor = Supervisor(
@@ -161,10 +171,11 @@ class LocalService:
         def api(operation: str, request: dict[str, Any], region: str) -> dict[str, Any]:
             return call(self.context.in_region(region), operation, request)
 
+        pages = Pages(self.context, logs, s3, self.client_variables())
         cloud = from_files(WSGIMiddleware(buckets.kept(moto)), buckets.find)
         # The port answers as long as jobs and logs still need it.
         opening.callback(self._port.stop)
-        self._port.serve(Gateway(api, hosting.invoke, cloud))
+        self._port.serve(Gateway(api, hosting.invoke, pages.answer, cloud))
         for part in (logs, supervisor, hosting):
             part.start()
             opening.callback(part.stop)
@@ -177,7 +188,7 @@ def _own(folder: Path) -> TextIO:
         claim = (folder / "lock").open("w", encoding="utf-8")
     except OSError as error:
         raise RequirementError(
-            f"the data folder {folder} cannot be written: {error.strerror}", hint="name another with --data-dir"
+            f"the data folder {folder} cannot be written: {error.strerror}", hint=_FOLDER_HINT
         ) from error
     try:
         fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,6 +1,7 @@
 """The resources of the service in SQLite: what was asked for, what became of it, and its tags.
 
 Every change is one transaction, so that a service which is killed finds a state that once was.
+Where the disk is full a change raises DataFolderError, and nothing has changed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.local import states
-from pipeline.local.errors import ResourceInUse, ValidationException
+from pipeline.local.errors import DataFolderError, ResourceInUse, ValidationException
+from pipeline.local.transactions import transaction
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS resources (
@@ -157,14 +159,13 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
+        try:
+            with self._lock, transaction(self._connection):
                 yield
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            raise DataFolderError(
+                f"the service cannot write its state: {error}", hint="make space on the disk of its data folder"
+            ) from error
 
 
 def _text(document: Mapping[str, Any]) -> str:

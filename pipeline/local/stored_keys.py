@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from moto.s3 import models
 from moto.s3.exceptions import EntityTooSmall, InvalidPart, MalformedXML
@@ -50,8 +50,9 @@ class StoredKey(models.FakeKey):  # type: ignore[misc]
         self._value_buffer.close()
         if not isinstance(new, Content):
             data = new.encode() if isinstance(new, str) else new
-            new = Content(_new_file(self.folder), len(data))
-            new.path.write_bytes(data)
+            with _new_file(self.folder) as file:
+                file.write(data)
+            new = Content(Path(file.name), len(data))
             if self._etag is None:
                 self._etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
         self.content = new
@@ -80,11 +81,11 @@ class StoredMultipart(models.FakeMultipart):  # type: ignore[misc]
             raise MalformedXML
         if any(part.contentsize < models.S3_UPLOAD_PART_MIN_SIZE for part in parts[:-1]):
             raise EntityTooSmall
-        content = Content(_new_file(StoredKey.folder), sum(part.contentsize for part in parts))
-        with content.path.open("wb") as whole:
+        with _new_file(StoredKey.folder) as whole:
             for part in parts:
                 with part.content.path.open("rb") as source:
                     shutil.copyfileobj(source, whole, _BLOCK)
+        content = Content(Path(whole.name), sum(part.contentsize for part in parts))
         digests = b"".join(bytes.fromhex(part.etag.strip('"')) for part in parts)
         etag = f"{hashlib.md5(digests, usedforsecurity=False).hexdigest()}-{len(parts)}"
         checksum = self._checksum(parts, content)
@@ -138,5 +139,13 @@ def _checksum(content: Content, algorithm: str) -> str:
         return str(models.compute_checksum(mapped, algorithm).decode())
 
 
-def _new_file(folder: Path) -> Path:
-    return folder / uuid.uuid4().hex
+@contextmanager
+def _new_file(folder: Path) -> Iterator[BinaryIO]:
+    """A file to be written; it goes again where that fails, so that a disk that is full is not filled by halves."""
+    path = folder / uuid.uuid4().hex
+    try:
+        with path.open("wb") as file:
+            yield file
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

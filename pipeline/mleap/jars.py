@@ -10,6 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.cache import cache_folder
 from pipeline.errors import RequirementError
 
 # Connections that stall end much sooner; this bounds a download that crawls.
@@ -46,15 +47,10 @@ def resolve(coordinate: Coordinate) -> list[Path]:
     """
     if given := os.environ.get("INFERENCE_PIPELINE_JARS"):
         return _checked(Path(given) / coordinate.name, coordinate)
-    folder = cache_folder() / coordinate.name
+    folder = cache_folder("jars", coordinate.name)
     if not folder.is_dir():
         _fetch_into(folder, coordinate)
     return _checked(folder, coordinate)
-
-
-def cache_folder() -> Path:
-    """Where fetched jars stay: `inference-pipeline/jars` under the user's cache folder."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inference-pipeline" / "jars"
 
 
 def spark_jars_folder() -> Path:
@@ -95,7 +91,13 @@ def _checked(folder: Path, coordinate: Coordinate) -> list[Path]:
 
 def _fetch_into(folder: Path, coordinate: Coordinate) -> None:
     """Make the folder whole or not at all; of two processes at once, the second finds the first's."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RequirementError(
+            f"MLeap's jars cannot be kept in {folder.parent}: {error.strerror}",
+            hint="set XDG_CACHE_HOME to a folder that can be written, or put them into $INFERENCE_PIPELINE_JARS",
+        ) from error
     with tempfile.TemporaryDirectory(prefix=f".{coordinate.name}-", dir=folder.parent) as staging:
         _fetch(coordinate, staging)
         jars = Path(staging) / "jars"

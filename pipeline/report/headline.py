@@ -82,6 +82,8 @@ def _endpoint(run: Mapping[str, Any]) -> Card | None:
     notes = [plural(endpoint["requests"], "request")] if endpoint.get("requests") else []
     if endpoint.get("p99_ms") is not None:
         notes.append("p99 " + milliseconds(endpoint["p99_ms"]))
+    if endpoint.get("measured") == "runtime":
+        notes.append("through the runtime")
     return Card("Endpoint p50", milliseconds(endpoint["p50_ms"]), Markup(", ").join(notes))
 
 

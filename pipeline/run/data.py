@@ -33,7 +33,7 @@ class Source:
 
 
 def find_data(config: PipelineConfig, given: Path | None, folder: Path, work: Path) -> Source:
-    """The rows to run on; `folder` is the pipeline file's, `work` where a sample may be written.
+    """The rows to run on; `folder` is the pipeline file's, `work` where rows may be written.
 
     Raises DataError for a file that is not there or not readable, ConfigError where there is nothing to run on.
     """
@@ -42,7 +42,7 @@ def find_data(config: PipelineConfig, given: Path | None, folder: Path, work: Pa
         _readable(place)
         return Source(place, "file", place.name)
     if config.data.download is not None:
-        cached = download(config.data.download)
+        cached = download(config.data.download, work)
         if cached is not None:
             return Source(cached, "download", config.data.download.url)
     if config.data.sample is not None:

@@ -9,18 +9,20 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
+from pipeline.cache import cache_folder
 from pipeline.config.model import Download
 from pipeline.errors import DataError
 
 _SHORTLY = 5  # seconds that the network may stay silent
 
 
-def download(wanted: Download) -> Path | None:
+def download(wanted: Download, work: Path) -> Path | None:
     """The file from the cache, else from the network; None where neither has it.
 
-    Raises DataError where the network has another file than the hash says.
+    Where the cache cannot be written the file is put into the folder `work`. Raises DataError where the network has
+    another file than the hash says.
     """
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inference-pipeline" / "data"
+    cache = cache_folder("data")
     cached = cache / wanted.sha256
     if cached.is_file() and _sha256(cached.read_bytes()) == wanted.sha256:
         return cached
@@ -34,12 +36,19 @@ def download(wanted: Download) -> Path | None:
         raise DataError(
             f"the file's SHA-256 is {found}", source=wanted.url, expected=wanted.sha256, hint="give --input FILE"
         )
-    cache.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=cache)
+    try:
+        return _kept(content, cached)
+    except OSError:
+        return _kept(content, work / "download")
+
+
+def _kept(content: bytes, file: Path) -> Path:
+    """Writes a file as a whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=file.parent)
     with os.fdopen(handle, "wb") as stream:
         stream.write(content)
-    Path(name).replace(cached)
-    return cached
+    return Path(name).replace(file)
 
 
 def _sha256(content: bytes) -> str:

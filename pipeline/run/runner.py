@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from pipeline.config import PipelineConfig, load_config
 from pipeline.errors import PipelineError, StepError
 from pipeline.plan.job_arguments import hyperparameters
 from pipeline.run.folder import RECORD, RunFolder
+from pipeline.run.place import config_here
 from pipeline.run.progress import Progress
+from pipeline.run.service import check_requirements
 from pipeline.run.state import Run
 from pipeline.run.steps.batch import batch_step
 from pipeline.run.steps.endpoint import endpoint_step
@@ -47,17 +49,18 @@ def run_pipeline(
 ) -> Path:
     """Runs a pipeline file from raw rows to the report; returns the run folder, which appears whole or not at all.
 
-    Raises ConfigError, SchemaError or TrainingError before the first step, and then StepError; they say what failed,
-    why, and what to do.
+    Raises ConfigError, SchemaError, TrainingError or RequirementError before the first step, and then StepError; they
+    say what failed, why, and what to do.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     config = load_config(file)
     _check(config)
     with RunFolder(output or Path("runs") / config.name) as folder:
-        run = Run(config, file, folder.path, Progress(console or Console(stderr=True)), data)
-        run.logs.mkdir()
-        for name, title, step in _STEPS:
-            _take(run, name, title, step)
+        with ExitStack() as running:
+            run = Run(config_here(config), file, folder.path, Progress(console or Console(stderr=True)), running, data)
+            run.logs.mkdir()
+            for name, title, step in _STEPS:
+                _take(run, name, title, step)
         with _failing_as("cleanup"):
             keep_step(run)
         run.record |= {
@@ -79,6 +82,7 @@ def _check(config: PipelineConfig) -> None:
     """Refuses before the first step what later ones would."""
     from pipeline.training.hyperparameters import validate
 
+    check_requirements()
     load_schema(config.data.schema_file)
     validate(hyperparameters(config))
 

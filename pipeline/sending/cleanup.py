@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from pipeline.errors import StepError
 from pipeline.plan.deletions import deletions
-from pipeline.plan.steps import Deletion, Plan
+from pipeline.plan.steps import Deletion, Plan, Wait
 from pipeline.sending.clients import Clients, code_of, failing_as, message_of
 from pipeline.sending.follow import call
 from pipeline.sending.objects import split
@@ -52,7 +53,7 @@ def _delete(clients: Clients, deletion: Deletion) -> bool:
         if any(description.get(member) != value for member, value in wait.expected.items()):
             return False
         if wait.stop is not None and not wait.is_over(description):
-            call(clients.sagemaker, wait.stop, wait.request)
+            _stop(clients, wait)
             _until_ended(clients, deletion)
         if wait.stop == deletion.operation:
             return not wait.is_over(description)
@@ -65,6 +66,18 @@ def _delete(clients: Clients, deletion: Deletion) -> bool:
     while deletion.until_gone and _description(clients, deletion) is not None:
         time.sleep(_LOCAL_PAUSE if clients.local else _PAUSE)
     return True
+
+
+def _stop(clients: Clients, wait: Wait) -> None:
+    """Stops a job, unless it has come to its end meanwhile: AWS then refuses to."""
+    from botocore.exceptions import ClientError
+
+    assert wait.stop is not None  # noqa: S101 - asked by the caller
+    try:
+        call(clients.sagemaker, wait.stop, wait.request)
+    except ClientError as error:
+        if code_of(error) != "ValidationException":
+            raise
 
 
 def _packages(clients: Clients, plan: Plan) -> list[str]:
@@ -122,6 +135,10 @@ def _delete_objects(s3: Any, uri: str) -> int:
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         keys = [{"Key": found["Key"]} for found in page.get("Contents", [])]
         if keys:
-            s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
+            reply = s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
+            for kept in reply.get("Errors", ()):
+                raise StepError(
+                    "cleanup", f"s3://{bucket}/{kept.get('Key')}: {kept.get('Code')}: {kept.get('Message')}"
+                )
             removed += len(keys)
     return removed

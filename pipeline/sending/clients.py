@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from pipeline.errors import RequirementError, StepError
 
 # A throttled or failed call is tried again so often, each time after a longer pause.
 _ATTEMPTS = 10
+_THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
+_THROTTLED = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"})
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,38 @@ def make_clients(region: str, *, endpoint: str | None = None) -> Clients:
     session = boto3.Session(region_name=region, **credentials)
 
     def client(name: str) -> Any:
-        return session.client(name, endpoint_url=endpoint, config=config)
+        made = session.client(name, endpoint_url=endpoint, config=config)
+        made._endpoint.http_session = _WholeReplies(made._endpoint.http_session)
+        return made
 
-    return Clients(client("sagemaker"), client("sagemaker-runtime"), client("s3"), client("logs"), endpoint is not None)
+    sagemaker = client("sagemaker")
+    local = urlsplit(sagemaker.meta.endpoint_url).hostname in _THIS_MACHINE
+    return Clients(sagemaker, client("sagemaker-runtime"), client("s3"), client("logs"), local)
+
+
+class _WholeReplies:
+    """botocore's HTTP session, for which a reply that was cut off is a connection that was lost: it is tried again.
+
+    botocore itself takes what has come of a JSON reply for the whole, and finds nothing in it.
+    """
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def send(self, request: Any) -> Any:
+        """As the session's own."""
+        from botocore.exceptions import ConnectionClosedError
+
+        response = self._session.send(request)
+        length = response.headers.get("content-length")
+        is_whole = request.stream_output or request.method == "HEAD" or length is None
+        # An encoded body is decoded by now.
+        if not is_whole and "content-encoding" not in response.headers and len(response.content) < int(length):
+            raise ConnectionClosedError(endpoint_url=request.url)
+        return response
 
 
 @contextmanager
@@ -62,9 +95,20 @@ def failing_as(step: str) -> Iterator[None]:
         raise StepError(step, str(error)) from error
 
 
+def is_passing(error: Exception) -> bool:
+    """Whether an error of botocore's is the network's or a busy service's, and may be gone when one asks again."""
+    from botocore import exceptions
+    from botocore.parsers import ResponseParserError
+
+    if isinstance(error, exceptions.ClientError):
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        return status >= HTTPStatus.INTERNAL_SERVER_ERROR or code_of(error) in _THROTTLED
+    return isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError | ResponseParserError)
+
+
 def code_of(error: Any) -> str:
-    """The code of a botocore ClientError."""
-    return str(error.response.get("Error", {}).get("Code", ""))
+    """The code of a botocore ClientError; empty for an error that is no reply."""
+    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
 
 
 def message_of(error: Any) -> str:

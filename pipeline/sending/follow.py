@@ -9,15 +9,19 @@ from typing import Any
 
 from pipeline.errors import StepError
 from pipeline.plan.steps import Step, Wait
-from pipeline.sending.clients import Clients, code_of
+from pipeline.sending.clients import Clients, code_of, is_passing
 from pipeline.sending.log_lines import LogLines
 
 # Seconds between two looks: short at first, for what is quick.
 _FIRST, _MOST, _GROWTH = 0.2, 15.0, 1.3
 _LOCAL_MOST = 0.5
-# Throttled look-ups are tried again by the client; an odd failure of the network is borne so often.
-_BORNE = 5
+# What was just made may not be seen for a moment: so many looks.
+_LOOKS = 5
+# A look that fails has been tried again by the client. The work goes on meanwhile, so that an outage of this many
+# seconds is no reason to give it up; a service of this machine that is gone for longer has ended.
+_PATIENCE, _LOCAL_PATIENCE = 900.0, 20.0
 _SHOWN_LINES = 12
+_GONE = "the work itself may go on: the same run key takes it up where it is"
 
 News = Callable[[str], None]
 
@@ -34,7 +38,7 @@ def follow(clients: Clients, step: Step, reply: Mapping[str, Any], news: News) -
     lines = LogLines(clients.logs, wait.logs) if wait.logs is not None else None
     pause, said = _FIRST, ""
     while True:
-        description = _described(clients, step.name, wait, reply)
+        description = _described(clients, step.name, wait, reply, news)
         state = str(description[wait.status])
         if state != said:
             news(state)
@@ -57,22 +61,26 @@ def call(client: Any, operation: str, request: Mapping[str, Any]) -> dict[str, A
     return reply
 
 
-def _described(clients: Clients, step: str, wait: Wait, reply: Mapping[str, Any]) -> dict[str, Any]:
-    from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
+def _described(clients: Clients, step: str, wait: Wait, reply: Mapping[str, Any], news: News) -> dict[str, Any]:
+    from botocore.exceptions import BotoCoreError, ClientError
 
     request = {**wait.request, **{member: reply[source] for member, source in wait.from_reply.items()}}
-    for attempt in range(_BORNE):
+    deadline = time.monotonic() + (_LOCAL_PATIENCE if clients.local else _PATIENCE)
+    looks, pause = 0, _FIRST
+    while True:
         try:
             return call(clients.sagemaker, wait.describe, request)
-        except (EndpointConnectionError, HTTPClientError) as error:
-            if attempt == _BORNE - 1:
-                raise StepError(step, f"{wait.describe}: {error}") from error
-        except ClientError as error:
-            # What was just made may not be seen for a moment.
-            if code_of(error) != "ValidationException" or attempt == _BORNE - 1:
+        except (BotoCoreError, ClientError) as error:
+            looks += 1
+            is_unseen = code_of(error) == "ValidationException" and looks < _LOOKS
+            if not is_unseen and not is_passing(error):
                 raise
-        time.sleep(_FIRST * 2**attempt)
-    raise AssertionError("the last attempt returns or raises")
+            if not is_unseen and time.monotonic() > deadline:
+                raise StepError(step, f"{wait.describe}: {error}", hint=_GONE) from error
+            if not is_unseen:
+                news(f"no answer, asked again: {error}")
+        time.sleep(pause)
+        pause *= 2
 
 
 def _check_expected(step: Step, wait: Wait, description: Mapping[str, Any]) -> None:

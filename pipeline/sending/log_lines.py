@@ -25,18 +25,18 @@ class LogLines:
             yield from self._of(stream)
 
     def _streams(self) -> list[str]:
-        from botocore.exceptions import ClientError
+        from botocore.exceptions import BotoCoreError, ClientError
 
         prefix = {"logStreamNamePrefix": self._logs.prefix} if self._logs.prefix else {}
         try:
             found = self._client.describe_log_streams(logGroupName=self._logs.group, **prefix)
-        except ClientError:
-            # A log that is not there, or not for this user to read, must not fail the job.
+        except (ClientError, BotoCoreError):
+            # A log that is not there, not for this user to read, or out of reach must not fail the job.
             return []
         return [stream["logStreamName"] for stream in found["logStreams"]]
 
     def _of(self, stream: str) -> Iterator[str]:
-        from botocore.exceptions import ClientError
+        from botocore.exceptions import BotoCoreError, ClientError
 
         while True:
             token = self._tokens.get(stream)
@@ -45,7 +45,7 @@ class LogLines:
                 page = self._client.get_log_events(
                     logGroupName=self._logs.group, logStreamName=stream, startFromHead=True, **after
                 )
-            except ClientError:
+            except (ClientError, BotoCoreError):
                 return
             for event in page["events"]:
                 self.last.append(event["message"])

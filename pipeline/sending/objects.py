@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError
 from pipeline.plan.steps import Upload
+
+# How often an object is read, and seconds before the second time.
+_READS, _PAUSE = 5, 0.2
 
 
 def split(uri: str) -> tuple[str, str]:
@@ -33,10 +37,19 @@ def send_upload(s3: Any, upload: Upload) -> int:
 
 
 def read(s3: Any, uri: str) -> bytes:
-    """The content of an object."""
+    """The content of an object; a transfer that was cut off is begun again."""
+    from botocore.exceptions import HTTPClientError, IncompleteReadError
+
     bucket, key = split(uri)
-    content: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    return content
+    for attempt in range(_READS):
+        try:
+            content: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            return content
+        except (HTTPClientError, IncompleteReadError):
+            if attempt == _READS - 1:
+                raise
+            time.sleep(_PAUSE * 2**attempt)
+    raise AssertionError("the last attempt returns or raises")
 
 
 def download_folder(s3: Any, uri: str, folder: Path) -> list[Path]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.model import PipelineConfig
-from pipeline.packaging.packages import write_package
+from pipeline.packaging.packages import ModelSource, write_package
 from pipeline.plan.steps import Package
 from pipeline.sending.clients import Clients
 from pipeline.sending.objects import split
@@ -22,9 +22,8 @@ def send_package(clients: Clients, package: Package, config: PipelineConfig) -> 
         trained = _fetch(clients.s3, package.booster or _best_model(clients.sagemaker, package), folder / "trained")
         for file in _ETL if package.layout != "xgboost" else ():
             _fetch(clients.s3, f"{package.etl}/{file}", folder / "etl")
-        path = write_package(
-            package.layout, config, etl=folder / "etl", trained=trained, path=folder / "made" / "model.tar.gz"
-        )
+        source = ModelSource(config, folder / "etl", trained)
+        path = write_package(package.layout, source, folder / "made" / "model.tar.gz")
         bucket, key = split(package.uri)
         clients.s3.upload_file(str(path), bucket, key)
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from pipeline.config.model import PipelineConfig
 from pipeline.errors import StepError
 from pipeline.plan.steps import Plan, Step
 from pipeline.sending.clients import Clients, code_of, failing_as, message_of
-from pipeline.sending.follow import call, follow
+from pipeline.sending.follow import News, call, follow
+from pipeline.sending.lost_replies import Attempt
 from pipeline.sending.objects import send_upload
 from pipeline.sending.packages import send_package
 
-# How AWS says that a thing is there already, by code and by what the message has.
+# How AWS says that an endpoint cannot be updated yet, and that a thing is there already, by code and words.
+_CHANGING = "in-progress"
 _EXISTS = {"ResourceInUse": "", "ValidationException": "already exist", "ConflictException": ""}
 
 
@@ -43,27 +45,31 @@ def send_plan(plan: Plan, config: PipelineConfig, clients: Clients, watcher: Wat
     thing's predecessor.
     """
     with watcher.step("upload", "Upload") as shown, failing_as("upload"):
-        count = sum(send_upload(clients.s3, upload) for upload in plan.uploads)
-        shown.detail = f"{count} objects below {plan.root}"
+        shown.detail = f"{send_uploads(plan, clients)} objects below {plan.root}"
     found = {}
     is_new = False
     for step in plan.steps:
         with watcher.step(step.name, step.thing) as shown, failing_as(step.name):
-            sent = _sent(step, config, clients, watcher)
+            sent = send_step(step, config, clients, watcher.news)
             if sent.was_there and is_new and step.wait is not None and step.wait.stop is not None:
                 raise StepError(
                     step.name,
-                    f"{step.thing_name} is there already, from an earlier run with this key",
+                    f"{step.thing_name} is there already, from an earlier run or one at the same time with this key",
                     hint="give this run another --run-key",
                 )
             is_new = is_new or not sent.was_there
-            found[step.name] = _followed(sent, clients, watcher)
+            found[step.name] = follow_step(sent, clients, watcher.news)
             shown.detail = _detail(sent, found[step.name])
     return found
 
 
+def send_uploads(plan: Plan, clients: Clients) -> int:
+    """Uploads what must be there before the first request; returns the number of objects."""
+    return sum(send_upload(clients.s3, upload) for upload in plan.uploads)
+
+
 @dataclass(frozen=True)
-class _Sent:
+class Sent:
     """The request that was sent, and its reply; `was_there` where nothing was made."""
 
     step: Step
@@ -71,31 +77,49 @@ class _Sent:
     was_there: bool = False
 
 
-def _sent(step: Step, config: PipelineConfig, clients: Clients, watcher: Watcher) -> _Sent:
+def send_step(step: Step, config: PipelineConfig, clients: Clients, news: News) -> Sent:
+    """Packs what a request needs and sends it, or, where its thing is there already, what the plan has instead."""
     from botocore.exceptions import ClientError
 
     if step.package is not None:
-        watcher.news(f"packing {step.package.uri}")
+        news(f"packing {step.package.uri}")
         send_package(clients, step.package, config)
+    attempt = Attempt()
     try:
-        return _Sent(step, call(clients.sagemaker, step.operation, step.request))
+        return Sent(step, call(clients.sagemaker, step.operation, step.request))
     except ClientError as error:
         if not _exists(error):
             raise
+        if attempt.made(clients, step.wait, error):
+            return Sent(step, {})
     if step.instead is None:
-        return _Sent(step, {}, was_there=True)
-    return _Sent(step.instead, call(clients.sagemaker, step.instead.operation, step.instead.request))
+        return Sent(step, {}, was_there=True)
+    return Sent(step.instead, _update(step.instead, clients, news))
 
 
-def _followed(sent: _Sent, clients: Clients, watcher: Watcher) -> dict[str, Any]:
+def follow_step(sent: Sent, clients: Clients, news: News) -> dict[str, Any]:
+    """Waits until a request's work is done; returns its last description, where it has one. See follow."""
     wait = sent.step.wait
     # What can only be asked about by a reply that did not come is taken as it is.
     if wait is None or not set(wait.from_reply.values()) <= sent.reply.keys():
         return {}
-    return follow(clients, sent.step, sent.reply, watcher.news)
+    return follow(clients, sent.step, sent.reply, news)
 
 
-def _detail(sent: _Sent, description: Mapping[str, Any]) -> str:
+def _update(step: Step, clients: Clients, news: News) -> dict[str, Any]:
+    """Sends a request to an endpoint, as soon as an update that is under way has ended."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return call(clients.sagemaker, step.operation, step.request)
+    except ClientError as error:
+        if step.wait is None or _CHANGING not in message_of(error):
+            raise
+    follow(clients, replace(step, wait=replace(step.wait, expected={})), {}, news)
+    return call(clients.sagemaker, step.operation, step.request)
+
+
+def _detail(sent: Sent, description: Mapping[str, Any]) -> str:
     state = str(description[sent.step.wait.status]) if sent.step.wait is not None and description else ""
     said = ["was there already"] if sent.was_there else []
     return ", ".join(filter(None, [sent.step.thing_name, state, *said]))

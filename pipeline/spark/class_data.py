@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from pipeline.cache import cache_folder
+
 
 class ClassData:
     """The archive of one Java and one pyspark: `options` are the JVM's that runs inside `gathering`.
@@ -22,7 +24,7 @@ class ClassData:
     """
 
     def __init__(self, java_home: Path) -> None:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inference-pipeline" / "class-data"
+        cache = cache_folder("class-data")
         key = f"java-{_release(java_home)}-pyspark-{version('pyspark')}"
         self._base, self._classes = cache / f"{key}.base.jsa", cache / f"{key}.jsa"
         self._made = cache / f".{key}.{os.getpid()}"

@@ -56,8 +56,8 @@ def settings(folder: Path, *, cores: int, size: int, driver_memory: str) -> dict
     chosen = {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        # A handful of partitions: data that one machine holds needs no more.
-        "spark.sql.shuffle.partitions": str(max(2, cores)),
+        # A handful of partitions: data that one machine holds needs no more. All workers are on this one.
+        "spark.sql.shuffle.partitions": str(max(2, cores, os.cpu_count() or 1)),
         "spark.driver.memory": os.environ.get("SPARK_DRIVER_MEMORY", driver_memory),
         "spark.driver.host": LOOPBACK,
         "spark.driver.bindAddress": LOOPBACK,

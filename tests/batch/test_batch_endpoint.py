@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import os
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +13,8 @@ import pytest
 from batch_cases import FEATURES, OBJECTIVES, csv_of, made_rows, write, write_model
 
 from pipeline.batch.score import score
-from pipeline.run.endpoint import server
+from pipeline.local.endpoints.container import Container
+from pipeline.local.endpoints.process import ServingProcess
 from pipeline.serving.endpoint import load_endpoint
 from pipeline.serving.settings import Settings
 
@@ -41,9 +45,16 @@ def test_the_same_bytes_of_chosen_contents(name: str, tmp_path: Path) -> None:
 
 
 def test_the_same_bytes_over_http(model: Callable[[str], Path], tmp_path: Path) -> None:
-    with server(model("binary"), tmp_path / "log") as (port, _, _):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    said: list[str] = []
+    process = ServingProcess(Container("primary", "", "", model("binary"), {}), os.environ, said.append)
+    process.start()
+    try:
+        process.wait(time.monotonic() + 60, threading.Event())
+        assert process.port is not None, said
+        connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=30)
         connection.request("POST", "/invocations", BODY, {"Content-Type": "text/csv"})
         reply = connection.getresponse().read()
         connection.close()
+    finally:
+        process.stop()
     assert batch(model("binary"), tmp_path / "out.csv") == reply

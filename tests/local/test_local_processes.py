@@ -71,7 +71,7 @@ def test_one_that_fails_ends_the_others(job: Job) -> None:
     began = time.monotonic()
     with pytest.raises(ProcessFailure, match="algo-2 ended with exit code 3: last words") as failed:
         run_processes([child(job, WAIT), child(job, "import sys\nprint('last words')\nsys.exit(3)", 2)], job)
-    assert (failed.value.instance, failed.value.exit_code, failed.value.lines) == (2, 3, ["last words"])
+    assert (failed.value.exit_code, failed.value.lines) == (3, ["last words"])
     assert time.monotonic() - began < 5
 
 
@@ -124,3 +124,23 @@ def test_a_killed_services_programs_are_ended_by_the_next(job: Job) -> None:
     assert process.wait(10) < 0
     with group:
         pass
+
+
+def test_a_program_that_is_killed_is_said_to_be_rather_than_those_that_it_takes_with_it(job: Job) -> None:
+    """As the other hosts of a training job, which end when they miss it."""
+    code = "import os, signal, time\nprint('pid', flush=True)\nos.kill(os.getpid(), signal.SIGKILL)"
+    other = "raise SystemExit(1)"
+    with Group(job) as group:
+        for each in (child(job, other), replace(child(job, code, 2), name="the second")):
+            group.start(each).wait()
+        with pytest.raises(ProcessFailure, match="the second was killed by SIGKILL: pid") as failed:
+            group.wait()
+    assert failed.value.hint == "the system kills what takes too much memory"
+
+
+def test_a_program_goes_on_where_its_log_cannot_be_written(job: Job) -> None:
+    def full(instance: int, line: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    job.log = full
+    run_processes([child(job, "print('x' * 300_000)")], job)

@@ -167,8 +167,8 @@ def test_uris_among_arguments_are_folders_whose_changes_go_back(service: Service
     ],
 )
 def test_a_failure_is_told_in_the_programs_own_words(lines: list[str], reason: str, hint: str | None) -> None:
-    told = spark_failure(ProcessFailure(1, 1, lines))
+    told = spark_failure(ProcessFailure("it", 1, lines))
     assert told.message.startswith("AlgorithmError: exit code 1: ")
     assert reason in told.message
     assert hint is None if told.hint is None else hint is not None and hint in told.hint
-    assert len(spark_failure(ProcessFailure(1, 1, ["x" * 5000])).message) == 1024
+    assert len(spark_failure(ProcessFailure("it", 1, ["x" * 5000])).message) == 1024

@@ -13,7 +13,7 @@ from pipeline.bundle.archive import read_files
 from pipeline.bundle.pack import write_files
 from pipeline.config import load_config
 from pipeline.errors import ConfigError, ModelError
-from pipeline.packaging.packages import LAYOUTS, write_package
+from pipeline.packaging.packages import LAYOUTS, ModelSource, write_package
 from pipeline.scoring import Scorer
 from pipeline.scoring.load import load_parts
 
@@ -45,8 +45,11 @@ def trained(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_each_layout_is_packed(layout: str, etl: Path, trained: Path, tmp_path: Path) -> None:
-    path = write_package(layout, CONFIG, etl=etl, trained=trained, path=tmp_path / "out" / "model.tar.gz")
+    path = write_package(layout, ModelSource(CONFIG, etl, trained), tmp_path / "out" / "model.tar.gz")
     files = read_files(path)
+    if layout == "sparkml":
+        assert files == read_files(etl / "model.tar.gz")
+        return
     assert files["xgboost-model"] == read_files(trained)["xgboost-model"]
     assert ("code/inference.py" in files) == (layout == "script-mode")
     if layout != "xgboost":
@@ -58,6 +61,6 @@ def test_an_archive_without_a_booster_and_a_layout_that_is_none_are_refused(
     etl: Path, trained: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(ModelError, match="holds no xgboost-model"):
-        write_package("fused", CONFIG, etl=etl, trained=etl / "model.tar.gz", path=tmp_path / "a.tar.gz")
+        write_package("fused", ModelSource(CONFIG, etl, etl / "model.tar.gz"), tmp_path / "a.tar.gz")
     with pytest.raises(ConfigError, match="no archive is laid out as 'two'"):
-        write_package("two", CONFIG, etl=etl, trained=trained, path=tmp_path / "a.tar.gz")
+        write_package("two", ModelSource(CONFIG, etl, trained), tmp_path / "a.tar.gz")

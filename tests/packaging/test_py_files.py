@@ -19,10 +19,12 @@ from pipeline.packaging.py_files import MLEAP_SIDE, SPARK_SIDE, write_py_files
 
 OLDEST = (3, 9)
 
-# Not the job's: Arrow's types are for readers, a limit on patterns is for scorers, and MLeap's own writer needs MLeap.
+# Not the job's: Arrow's types are for readers, a limit on patterns and many texts at once are for scorers, and MLeap's
+# own writer needs MLeap.
 ELSEWHERE = {
     "pipeline/schema/arrow.py",
     "pipeline/operators/text/limited_regex.py",
+    "pipeline/operators/text/many_texts.py",
     "pipeline/mleap/serializer.py",
 }
 

@@ -75,6 +75,27 @@ def test_the_run_explains_itself(record: dict[str, Any], abalone_run: Path) -> N
     assert not list(abalone_run.parent.glob(".*")), "nothing half-written stays beside the run"
 
 
+def test_endpoint_and_transform_job_answer_what_the_scorer_says(record: dict[str, Any], abalone_run: Path) -> None:
+    endpoint, transform = record["endpoint"], record["batch"]["transform"]
+    assert (endpoint["requests"], endpoint["agree"], endpoint["measured"]) == (202, True, "server")
+    assert 0 < endpoint["p50_ms"] <= endpoint["p99_ms"]
+    assert 0 < endpoint["runtime"]["p50_ms"] <= endpoint["runtime"]["p99_ms"]
+    assert endpoint["cold_start_seconds"] > 0
+    assert transform["status"] == "compared"
+    made = [path.read_text() for path in sorted((abalone_run / transform["output"]).iterdir())]
+    batch = (abalone_run / record["batch"]["output"]).read_text()
+    assert sorted("".join(made).splitlines()) == sorted(batch.splitlines())
+
+
+def test_the_jobs_logs_are_kept(abalone_run: Path) -> None:
+    logs = {path.name: path.read_text(encoding="utf-8") for path in (abalone_run / "logs").iterdir()}
+    assert logs.keys() == {"etl.log", "training.log", "endpoint.log"}
+    assert "preprocess: writing the bundle\n" in logs["etl.log"]
+    assert logs["training.log"].count("train-rmse:") == 10
+    assert "\nserving " in "\n" + logs["endpoint.log"]
+    assert "Completed" not in "".join(logs.values())
+
+
 def test_spark_scorer_and_mleap_agree_on_every_test_row(record: dict[str, Any]) -> None:
     verification = record["verification"]
     assert verification["engines"] == ["spark", "native", "mleap"], verification["mleap"]
@@ -134,19 +155,38 @@ def test_churn_runs_on_the_published_file(churn_csv: Path, tmp_path: Path) -> No
     assert record["verification"]["mleap"]["status"] == "compared"
 
 
-def test_without_a_file_the_sample_is_called_synthetic(tmp_path: Path) -> None:
+SECTION = """
+sagemaker:
+  network_isolation: true
+  model: {layout: two-containers}
+  endpoint: null
+  transform: null
+  registration: {group: shells}
+  tuning:
+    {objective: validation:rmse, strategy: Random, max_jobs: 2, parallel_jobs: 2, ranges: {eta: {min: 0.1, max: 0.3}}}
+"""
+
+
+def test_the_files_own_requests_are_sent_on_a_synthetic_sample_in_a_folder_of_an_odd_name(tmp_path: Path) -> None:
     text = (ROOT / "examples" / "abalone" / "pipeline.yml").read_text(encoding="utf-8")
     start, end = text.index("  download:"), text.index("  sample:")
-    (tmp_path / "pipeline.yml").write_text(
-        (text[:start] + text[end:]).replace("../../schemas", str(ROOT / "schemas")), encoding="utf-8"
+    mine = tmp_path / "my [files], 1"
+    mine.mkdir()
+    (mine / "pipeline.yml").write_text(
+        (text[:start] + text[end:]).replace("../../schemas", str(ROOT / "schemas")) + SECTION, encoding="utf-8"
     )
     for name in ("features.py", "sample.py"):
-        (tmp_path / name).write_text((ROOT / "examples" / "abalone" / name).read_text(), encoding="utf-8")
-    done = run("run", "pipeline.yml", cwd=tmp_path)
+        (mine / name).write_text((ROOT / "examples" / "abalone" / name).read_text(), encoding="utf-8")
+    done = run("run", "pipeline.yml", cwd=mine)
     assert done.returncode == 0, done.stderr
-    folder = tmp_path / "runs" / "abalone"
-    assert json.loads((folder / "run.json").read_text())["input"]["kind"] == "synthetic"
+    folder = mine / "runs" / "abalone"
+    record = json.loads((folder / "run.json").read_text())
+    assert record["input"]["kind"] == "synthetic"
     assert "synthetic" in (folder / "report.html").read_text(encoding="utf-8").lower()
+    assert "best of 2 jobs" in done.stderr
+    assert 0.1 <= float(record["training"]["hyperparameters"]["eta"]) <= 0.3
+    assert (record["endpoint"]["agree"], record["endpoint"]["measured"]) == (True, "runtime")
+    assert record["batch"]["transform"]["status"] == "compared"
 
 
 def test_own_data_with_text_classes_nulls_and_booleans_runs_from_init(tmp_path: Path) -> None:

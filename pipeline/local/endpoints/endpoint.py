@@ -12,7 +12,7 @@ from pipeline.errors import PipelineError
 from pipeline.local.endpoints.deployment import Deployer, end
 from pipeline.local.endpoints.serving import Config, Serving, retained
 from pipeline.local.endpoints.variant import Variant
-from pipeline.local.errors import REASON_CHARACTERS
+from pipeline.local.errors import reason
 
 Models = Mapping[str, Mapping[str, Any]]
 
@@ -155,5 +155,5 @@ class Endpoint:
 
 def _reason(error: Exception) -> str:
     if not isinstance(error, PipelineError):
-        return f"InternalServerError: {type(error).__name__}: {error}"[:REASON_CHARACTERS]
-    return (f"{error.message} ({error.hint})" if error.hint else error.message)[:REASON_CHARACTERS]
+        return reason(f"InternalServerError: {type(error).__name__}: {error}")
+    return reason(error.message, error.hint)

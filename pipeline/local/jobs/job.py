@@ -24,10 +24,8 @@ class Job:
     folder that is deleted afterwards. `log` takes (instance number from 1, line); `update` merges fields into the
     job's description (`update(SecondaryStatus="Downloading")`). `stopping` is set when the job is to end early: by
     Stop*Job, by its run-time limit, or because the service ends. `environment` is for child processes: the whole
-    environment of one, with AWS_ENDPOINT_URL, a region and credentials that reach this service. `earlier` is the
-    description as the attempt began: with what `update` was told before the end of the service interrupted it.
-    `images` are the container images that the service knows, `training_jobs` its training jobs, for a job that starts
-    some.
+    environment of one, with AWS_ENDPOINT_URL, a region and credentials that reach this service. `images` are the
+    container images that the service knows, `training_jobs` its training jobs, for a job that starts some.
     """
 
     kind: str
@@ -39,7 +37,6 @@ class Job:
     stopping: threading.Event
     update: Callable[..., None]
     environment: dict[str, str]
-    earlier: dict[str, Any] = field(default_factory=dict)
     images: Images = field(default_factory=Images)
     training_jobs: TrainingJobs | None = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -13,12 +14,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.errors import PipelineError
 from pipeline.local.jobs.job import Job, JobFailure
 from pipeline.local.jobs.kinds import JOB_KINDS
 from pipeline.local.jobs.leftovers import remember
 
 _PATIENCE = 3.0  # seconds between SIGTERM and SIGKILL where another program has failed; see JobKind for a stop
 _LAST_LINES = 60
+# A program starts when it has been written down, and not at all where the service is killed before.
+_GATE = 'read -r _ && exec "$@" </dev/null'
 _GLANCE = 0.05  # seconds between two looks at the children
 
 
@@ -26,7 +30,7 @@ _GLANCE = 0.05  # seconds between two looks at the children
 class Child:
     """One program: `instance` counts from 1 and names the log stream; `environment` is its whole environment.
 
-    `on_line` is told every line, too.
+    `on_line` is told every line, too. `name` is what a failure calls it, "instance algo-N" by default.
     """
 
     command: Sequence[str]
@@ -34,15 +38,20 @@ class Child:
     cwd: Path
     instance: int = 1
     on_line: Callable[[str], None] | None = None
+    name: str = ""
 
 
 class ProcessFailure(JobFailure):
-    """A child that ended with another status than 0; `lines` are the last it said."""
+    """A child that did not end with status 0; `lines` are the last it said, `was_killed` says that a signal did it."""
 
-    def __init__(self, instance: int, exit_code: int, lines: Sequence[str]) -> None:
-        said = "\n".join(list(lines)[-20:])
-        super().__init__(f"AlgorithmError: instance algo-{instance} ended with exit code {exit_code}: {said}")
-        self.instance = instance
+    def __init__(self, name: str, exit_code: int, lines: Sequence[str]) -> None:
+        self.was_killed = exit_code < 0
+        ended = f"ended with exit code {exit_code}"
+        if self.was_killed:
+            ended = f"was killed by {signal.Signals(-exit_code).name}"
+        said = "\n".join(list(lines)[-20:]) or "it said nothing"
+        hint = "the system kills what takes too much memory" if exit_code == -signal.SIGKILL else None
+        super().__init__(f"AlgorithmError: {name} {ended}: {said}", hint=hint)
         self.exit_code = exit_code
         self.lines = list(lines)
 
@@ -88,20 +97,28 @@ class Group:
 
     def start(self, child: Child) -> subprocess.Popen[bytes]:
         """Starts a program; raises JobFailure if it is not there."""
+        program = child.command[0]
+        if shutil.which(program, path=child.environment.get("PATH")) is None:
+            raise JobFailure(f"InternalServerError: {program} does not start: it is not there")
         try:
             process = subprocess.Popen(
-                list(child.command),
+                ["/bin/sh", "-c", _GATE, "sh", *child.command],
                 env=dict(child.environment),
                 cwd=child.cwd,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 # A group of its own, so that all it starts can be ended with it.
                 start_new_session=True,
             )
         except OSError as error:
-            raise JobFailure(f"InternalServerError: {child.command[0]} does not start: {error}") from error
-        remember(self._job.folder.with_name("processes"), process.pid)
+            raise JobFailure(f"InternalServerError: {program} does not start: {error}") from error
+        assert process.stdin is not None  # noqa: S101 - asked for above
+        with process.stdin as gate:
+            remember(self._job.folder.with_name("processes"), process.pid)
+            with contextlib.suppress(BrokenPipeError):
+                gate.write(b"open\n")
+                gate.flush()
         running = _Running(child, process)
         self._running.append(running)
         reader = threading.Thread(target=self._read, args=(running,), daemon=True)
@@ -121,11 +138,16 @@ class Group:
         """Raises if the job is to stop, or a program has failed."""
         if self._job.stopping.is_set():
             raise JobFailure("the job was stopped")
-        for running, reader in zip(self._running, self._readers, strict=True):
-            if running.process.poll() not in {None, 0}:
-                # What it said last may still be on its way.
-                reader.join(timeout=1)
-                raise ProcessFailure(running.child.instance, running.process.returncode, running.last)
+        pairs = zip(self._running, self._readers, strict=True)
+        failed = [(running, reader) for running, reader in pairs if running.process.poll() not in {None, 0}]
+        if not failed:
+            return
+        # One that was killed may have others fail that needed it.
+        running, reader = min(failed, key=lambda pair: pair[0].process.returncode >= 0)
+        # What it said last may still be on its way.
+        reader.join(timeout=1)
+        name = running.child.name or f"instance algo-{running.child.instance}"
+        raise ProcessFailure(name, running.process.returncode, running.last)
 
     def _read(self, running: _Running) -> None:
         assert running.process.stdout is not None  # noqa: S101 - asked for above
@@ -133,9 +155,11 @@ class Group:
             for line in output:
                 text = line.decode("utf-8", "replace").rstrip("\r\n")
                 running.last.append(text)
-                self._job.log(running.child.instance, text)
-                if running.child.on_line is not None:
-                    running.child.on_line(text)
+                # A full disk, say: the program must not wait for ever for somebody to read what it says.
+                with contextlib.suppress(OSError, PipelineError):
+                    self._job.log(running.child.instance, text)
+                    if running.child.on_line is not None:
+                        running.child.on_line(text)
 
 
 def _end(processes: Sequence[subprocess.Popen[bytes]], patience: float) -> None:

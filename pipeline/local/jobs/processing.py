@@ -14,6 +14,7 @@ from typing import Any
 from pipeline.local.errors import REASON_CHARACTERS
 from pipeline.local.jobs.container_paths import local_path, localize
 from pipeline.local.jobs.job import Job, JobFailure
+from pipeline.local.jobs.outputs import published
 from pipeline.local.jobs.processes import Child, Group, ProcessFailure
 from pipeline.local.jobs.s3_arguments import S3Arguments, is_checksum
 from pipeline.local.jobs.spark_cluster import Cluster
@@ -27,8 +28,6 @@ _MESSAGE = "/opt/ml/output/message"
 
 def run_processing(job: Job) -> dict[str, Any]:
     """Runs a processing job; returns its ExitMessage, where the program wrote one. Raises JobFailure."""
-    for uri in job.earlier.get("Uploading", ()):
-        job.objects.delete(uri)
     outputs = _outputs(job)
     uris = S3Arguments(job.folder / "s3", job.objects)
     submission = read_submission(
@@ -46,11 +45,10 @@ def run_processing(job: Job) -> dict[str, Any]:
         job.update(ExitMessage=told.message)
         raise told from failure
     files = [pair for folder, uri in outputs for pair in _files(folder, uri)]
-    # Spark names its files by chance: those of an interrupted attempt must not stay beside the next one's.
-    job.update(Uploading=[uri for _, uri in files] + uris.new())
-    uris.upload()
-    for path, uri in files:
-        job.objects.upload(path, uri)
+    with published(job, [uri for _, uri in files] + uris.new()):
+        uris.upload()
+        for path, uri in files:
+            job.objects.upload(path, uri)
     if message.exists():
         return {"ExitMessage": message.read_text(encoding="utf-8", errors="replace")[:REASON_CHARACTERS]}
     return {}
@@ -132,7 +130,7 @@ def _submit(job: Job, submission: Submission, size: int) -> None:
         command += ["--verbose"] if submission.verbose else []
         command += [submission.program, *submission.arguments]
         with cluster.executor_logs() if cluster is not None else nullcontext():
-            driver = group.start(Child(command, environment, job.folder))
+            driver = group.start(Child(command, environment, job.folder, name="Spark's driver"))
             group.wait([driver])
 
 

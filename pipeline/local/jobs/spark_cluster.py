@@ -44,7 +44,7 @@ class Cluster:
 
         ports = ["--host", LOOPBACK, "--port", "0", "--webui-port", "0"]
         master = [str(spark_home() / "bin" / "spark-class"), _MASTER, *ports]
-        self._group.start(Child(master, self._environment, self._job.folder, on_line=look))
+        self._group.start(Child(master, self._environment, self._job.folder, on_line=look, name="Spark's master"))
         for _ in range(_START_SECONDS * 10):
             if known.wait(0.1):
                 break
@@ -56,7 +56,8 @@ class Cluster:
             folder.mkdir(parents=True)
             sizes = ["--cores", str(self.cores), "--memory", self.memory, "--work-dir", str(folder)]
             command = [str(spark_home() / "bin" / "spark-class"), _WORKER, *ports, *sizes, url[0]]
-            self._group.start(Child(command, self._environment, self._job.folder, instance=instance))
+            name = f"Spark's worker on algo-{instance}"
+            self._group.start(Child(command, self._environment, self._job.folder, instance=instance, name=name))
         return url[0]
 
     @property

@@ -8,16 +8,22 @@ from collections.abc import Sequence
 from pipeline.local.jobs.job import JobFailure
 from pipeline.local.jobs.processes import ProcessFailure
 
+_OUT_OF_MEMORY = "java.lang.OutOfMemoryError"
 _RAISED = re.compile(r"[\w.]*(Error|Exception)(: |$)")
+_FULL = re.compile(r"java\.io\.IOException: No space left on device|OSError: \[Errno 28\].*")
 _SCHEME = re.compile(r'No FileSystem for scheme "(s3\w?)"|org\.apache\.hadoop\.fs\.s3a')
 
 
 def spark_failure(failure: ProcessFailure) -> JobFailure:
     """The failure in the words of the error that the program ended with."""
     everything = "\n".join(failure.lines)
+    if failure.was_killed and _OUT_OF_MEMORY not in everything:
+        return JobFailure(failure.message, hint=failure.hint)
     said, hint = _said(failure.lines), None
-    if "java.lang.OutOfMemoryError" in everything:
+    if _OUT_OF_MEMORY in everything:
         said, hint = "the JVM ran out of memory", "give the service more: SPARK_DRIVER_MEMORY=4g"
+    elif full := _FULL.search(everything):
+        said = full[0]
     elif _SCHEME.search(everything):
         hint = "Spark reads S3 here only by URIs that are arguments of the program, each as a whole, or by inputs"
     elif "/opt/ml/" in said:

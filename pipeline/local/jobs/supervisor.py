@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import threading
 import time
@@ -12,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.local import states
-from pipeline.local.errors import REASON_CHARACTERS
+from pipeline.local.errors import DataFolderError, reason
 from pipeline.local.images import Images
 from pipeline.local.jobs.job import Job, JobFailure
 from pipeline.local.jobs.job_log import JobLog
 from pipeline.local.jobs.kinds import JOB_KINDS, JobKind
 from pipeline.local.jobs.leftovers import end_remembered
+from pipeline.local.jobs.outputs import UPLOADING, withdraw
 from pipeline.local.jobs.secondary import advance
 from pipeline.local.logs import Logs
 from pipeline.local.objects import Objects
@@ -26,7 +28,10 @@ from pipeline.local.tuning.training_jobs import TrainingJobs
 
 # A job that takes the whole service down with it is not tried for ever.
 _ATTEMPTS = 3
+_FULL_PAUSE = 1.0  # seconds between two attempts to write down a job's end on a full disk
 _GLANCE = 0.1  # seconds between two looks for a free slot
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -36,12 +41,15 @@ class _Running:
     kind: JobKind
     name: str
     stopping: threading.Event = field(default_factory=threading.Event)
+    ending: threading.Event = field(default_factory=threading.Event)
     reason: str = ""
     thread: threading.Thread | None = None
 
     def end(self, reason: str) -> None:
         self.reason = self.reason or reason
         self.stopping.set()
+        if reason == "end":
+            self.ending.set()
 
 
 class Supervisor:
@@ -134,11 +142,13 @@ class Supervisor:
     def _recover(self, resource: Resource) -> None:
         if states.is_final(resource.kind, resource.status):
             return
+        # Programs name their files by chance: those of an interrupted attempt must not stay beside the next one's.
+        withdraw(self._objects, resource.extra.get(UPLOADING) or ())
         if resource.status == "Stopping":
             self._finish(resource, "Stopped", {})
         elif resource.extra.get("Attempts", 1) >= _ATTEMPTS:
-            reason = f"InternalServerError: the service ended {_ATTEMPTS} times while this job ran"
-            self._finish(resource, "Failed", {"FailureReason": reason})
+            told = f"InternalServerError: the service ended {_ATTEMPTS} times while this job ran"
+            self._finish(resource, "Failed", {"FailureReason": told})
         else:
             attempts = resource.extra.get("Attempts", 1) + 1
             self.submit(self._store.update(resource.kind, resource.name, Attempts=attempts))
@@ -152,8 +162,14 @@ class Supervisor:
                     self._release(running)
             else:
                 status, fields = "Stopped", {}
-            if running.reason != "end":
-                self._finish(resource, status, fields)
+            while running.reason != "end":
+                try:
+                    self._finish(resource, status, fields)
+                    break
+                except DataFolderError as error:
+                    # A job without an end would be followed for ever.
+                    _log.error("%s %s is %s, but %s", resource.kind, resource.name, status, error)
+                    running.ending.wait(_FULL_PAUSE)
         finally:
             with self._lock:
                 self._running.pop((resource.kind, resource.name), None)
@@ -164,7 +180,6 @@ class Supervisor:
         region = _region(resource)
         log = JobLog(self._logs, kind.log_group, name)
         folder = self._folder / resource.kind / name / "work"
-        folder.mkdir(parents=True)
         job = Job(
             kind=resource.kind,
             name=name,
@@ -175,27 +190,27 @@ class Supervisor:
             stopping=running.stopping,
             update=lambda **fields: self._update(resource.kind, name, fields),
             environment=self._environment(region),
-            earlier=resource.extra,
             images=self._images,
             training_jobs=self._training_jobs(region),
         )
-        if kind.start_time:
-            self._store.update(resource.kind, name, **{kind.start_time: time.time()})
         limit = _limit(running, resource)
         try:
+            folder.mkdir(parents=True)
+            if kind.start_time:
+                self._store.update(resource.kind, name, **{kind.start_time: time.time()})
             fields = kind.load_executor()(job)
             return ("Stopped" if running.stopping.is_set() else "Completed"), fields
-        except JobFailure as error:
+        except (JobFailure, DataFolderError) as error:
             if running.stopping.is_set():
                 return "Stopped", {}
-            reason = f"{error.message} ({error.hint})" if error.hint else error.message
-            log(1, f"job failed: {reason}")
-            return "Failed", {"FailureReason": reason[:REASON_CHARACTERS]}
+            told = reason(error.message, error.hint)
+            log(1, f"job failed: {told}")
+            return "Failed", {"FailureReason": told}
         except Exception as error:  # noqa: BLE001 - whatever a job does, the service goes on and tells it
             for line in traceback.format_exc().splitlines():
                 log(1, line)
-            reason = f"InternalServerError: {type(error).__name__}: {error}"
-            return ("Stopped", {}) if running.stopping.is_set() else ("Failed", {"FailureReason": reason[:1024]})
+            told = reason(f"InternalServerError: {type(error).__name__}: {error}")
+            return ("Stopped", {}) if running.stopping.is_set() else ("Failed", {"FailureReason": told})
         finally:
             if limit is not None:
                 limit.cancel()

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.local.jobs.job import Job, JobFailure
-from pipeline.local.jobs.processes import Child, run_processes
+from pipeline.local.jobs.processes import Child, ProcessFailure, run_processes
 from pipeline.local.training.artifacts import has_model, upload_artifacts
 from pipeline.local.training.channels import fill_channels
 from pipeline.local.training.checkpoints import kept_checkpoints
@@ -63,7 +63,8 @@ def _train(job: Job, instances: Sequence[Instance], metrics: MetricLog) -> None:
         run_processes(children, replace(job, log=_Watch(job, metrics)))
     except JobFailure as failure:
         if not job.stopping.is_set():
-            raise _failure(instances) or failure from None
+            was_killed = isinstance(failure, ProcessFailure) and failure.was_killed
+            raise (None if was_killed else _failure(instances)) or failure from None
 
 
 class _Watch:

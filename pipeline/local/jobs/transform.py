@@ -12,6 +12,7 @@ from pipeline.local.endpoints.deployment import end
 from pipeline.local.endpoints.instance import Instance
 from pipeline.local.images import Images
 from pipeline.local.jobs.job import Job, JobFailure
+from pipeline.local.jobs.outputs import published
 from pipeline.local.transform.processing import Processing
 from pipeline.local.transform.requests import Model
 from pipeline.local.transform.settings import Settings
@@ -48,8 +49,10 @@ def run_transform(job: Job, models: Mapping[str, Mapping[str, Any]] | None = Non
     finally:
         end(instances)
     target = job.request["TransformOutput"]["S3OutputPath"].rstrip("/")
-    for name in names.values():
-        job.objects.upload(outputs / f"{name}.out", f"{target}/{name}.out")
+    made = {f"{target}/{name}.out": outputs / f"{name}.out" for name in names.values()}
+    with published(job, made):
+        for uri, path in made.items():
+            job.objects.upload(path, uri)
     return {}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.bundle.pack import write_files
 from pipeline.local.jobs.job import Job
+from pipeline.local.jobs.outputs import published
 from pipeline.local.training.layout import Instance
 
 
@@ -27,17 +28,17 @@ def upload_artifacts(job: Job, instances: Sequence[Instance]) -> str:
     """
     uri = output_uri(job)
     compressed = job.request["OutputDataConfig"].get("CompressionType", "GZIP") == "GZIP"
+    made: dict[str, Path] = {}
     for name, folder in (("output", "output/data"), ("model", "model")):
         files = _files(instances, folder)
-        if not files:
-            continue
-        if compressed:
+        if files and compressed:
             content = {file: path.read_bytes() for file, path in files.items()}
-            archive = write_files(content, job.folder / f"{name}.tar.gz")
-            job.objects.upload(archive, f"{uri}/{name}.tar.gz")
+            made[f"{uri}/{name}.tar.gz"] = write_files(content, job.folder / f"{name}.tar.gz")
         else:
-            for file, path in files.items():
-                job.objects.upload(path, f"{uri}/{name}/{file}")
+            made |= {f"{uri}/{name}/{file}": path for file, path in files.items()}
+    with published(job, made):
+        for target, path in made.items():
+            job.objects.upload(path, target)
     return f"{uri}/model.tar.gz" if compressed else f"{uri}/model/"
 
 

@@ -1,4 +1,4 @@
-"""Batch: the test split's files scored in a stream, a transform job of SageMaker's."""
+"""Batch: the test split scored as files in a stream, and by a transform job of SageMaker's."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pipeline.batch.score import score
 from pipeline.data.csv import CsvOptions
 from pipeline.errors import StepError
 from pipeline.run.state import Run
+from pipeline.run.transform import transform
 
 
 def batch_step(run: Run) -> str:
     """Moves the splits to where they stay and scores the test split. Raises StepError where a prediction is amiss."""
+    transformed = transform(run)
     _move_splits(run)
     csv = run.config.data.csv
     output = run.folder / "predictions" / f"test.{run.config.batch.format}"
@@ -33,8 +35,10 @@ def batch_step(run: Run) -> str:
         "seconds": round(result.seconds, 4),
         "rows_per_second": round(result.rows / max(result.seconds, 1e-9)),
         "output": str(output.relative_to(run.folder)),
+        "transform": transformed,
     }
-    return f"{result.rows:,} rows to {run.record['batch']['output']}"
+    said = f"{result.rows:,} rows to {run.record['batch']['output']}"
+    return said if transformed["status"] == "compared" else f"{said} (transform skipped: {transformed['reason']})"
 
 
 def _move_splits(run: Run) -> None:

@@ -12,7 +12,7 @@ from pipeline.run.state import Run
 
 def evaluation_step(run: Run) -> str:
     """Adds task, metrics and the features' importance to the record; sets `report_data`."""
-    run.record["training"] |= _learned(run.booster.read_bytes(), run.record["features"]["names"])
+    run.record["training"] |= _learned(run.model_source.booster, run.record["features"]["names"])
     run.record["task"] = task = task_of(run.record["training"]["objective"])
     classes = run.record["classes"]
     count = len(classes) if classes else int(hyperparameters(run.config).get("num_class", "0"))

@@ -1,27 +1,24 @@
-"""Packaging: the model archives, each laid out for its container, as a model of SageMaker's names them."""
+"""Packaging: the model archives, each laid out for its container, and a model of SageMaker's."""
 
 from __future__ import annotations
 
-from pipeline.bundle.archive import read_files
-from pipeline.packaging.archives import fused_archive, sparkml_archive, xgboost_archive
+from pipeline.packaging.packages import ModelSource, write_package
+from pipeline.run.requests import send, step_of
 from pipeline.run.state import Run
-from pipeline.schema import parse_schema
-from pipeline.scoring.manifest import Manifest
+
+_LAYOUTS = ("sparkml", "xgboost", "fused")
+_REGISTRATION = ("CreateModelPackageGroup", "CreateModelPackage")
 
 
 def packaging_step(run: Run) -> str:
-    """Writes the sparkml, xgboost and fused archives of the job's bundle and the trained model."""
-    bundle, booster = read_files(run.etl / "model.tar.gz"), run.booster.read_bytes()
-    classes = run.record["classes"]
-    manifest = Manifest(
-        features=run.config.features.column,
-        feature_names=tuple(run.record["features"]["names"]),
-        zeros_are_missing=run.record["training"]["zeros_are_missing"],
-        classes=None if classes is None else tuple(classes),
-        output=run.config.inference.output,
-    )
-    sparkml_archive(bundle, run.model("sparkml"))
-    xgboost_archive(booster, run.model("xgboost"))
-    fused_archive(bundle, booster, parse_schema(run.record["schema"]), manifest, run.model("fused"))
+    """Creates the model, and writes the archives of the job's bundle and the trained model; sets `model_source`."""
+    send(run, step_of(run.plan, "CreateModel"), "packaging")
+    for operation in _REGISTRATION:
+        if (request := run.plan.step(operation)) is not None:
+            send(run, request, "packaging")
+    run.model_source = ModelSource(run.config, run.etl, run.trained)
+    for layout in _LAYOUTS:
+        write_package(layout, run.model_source, run.model(layout))
     # AWS's SparkML container hands zeros on as values, which such a model never saw.
-    return "sparkml, xgboost, fused" + (" (deploy this one: trained on libsvm)" if manifest.zeros_are_missing else "")
+    hint = " (deploy this one: trained on libsvm)" if run.model_source.manifest.zeros_are_missing else ""
+    return ", ".join(_LAYOUTS) + hint

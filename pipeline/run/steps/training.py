@@ -1,31 +1,37 @@
-"""Training: XGBoost on the job's train and validation rows, a training job of SageMaker's."""
+"""Training: XGBoost on the job's train and validation rows, a training or tuning job of SageMaker's."""
 
 from __future__ import annotations
 
 from pipeline.plan.job_arguments import hyperparameters
+from pipeline.run.requests import send, step_of
+from pipeline.run.results import fetch_training
 from pipeline.run.state import Run
-from pipeline.run.training import run_training
 
 
 def training_step(run: Run) -> str:
-    """Trains; leaves the model at `run.booster`."""
+    """Trains; leaves the model's archive at `run.trained`, with a tuning job that of its best training job."""
 
     def news(line: str) -> None:
         if line.startswith("["):
             run.progress.news("Training  " + line.replace("\t", "  "))
 
-    metrics = run_training(run.config, run.etl, run.work, run.logs / "training.log", news)
+    is_tuned = run.config.sagemaker.tuning is not None
+    request = step_of(run.plan, "tuning" if is_tuned else "training")
+    described = send(run, request, "training", log=run.logs / "training.log", on_line=news)
+    job = described["BestTrainingJob"]["TrainingJobName"] if is_tuned else described["TrainingJobName"]
+    metrics, chosen = fetch_training(run, job)
     run.record["training"] = {
-        "hyperparameters": hyperparameters(run.config),
+        "hyperparameters": chosen if is_tuned else hyperparameters(run.config),
         "content_type": metrics["content_type"],
         "rounds": metrics["rounds"],
         "best_iteration": metrics["best_iteration"],
         "evals": metrics["evals"],
         "zeros_are_missing": metrics["zeros_are_missing"],
     }
+    jobs = sum(described["TrainingJobStatusCounters"].values()) if is_tuned else 1
     last = [
         f"{channel} {metric} {values[-1]:.4g}"
         for channel, log in metrics["evals"].items()
         for metric, values in log.items()
     ]
-    return f"{metrics['rounds']} rounds, " + ", ".join(last)
+    return (f"best of {jobs} jobs, " if is_tuned else "") + f"{metrics['rounds']} rounds, " + ", ".join(last)

@@ -16,7 +16,7 @@ def verification_step(run: Run) -> str:
     run.verified = verify(
         run.etl / "verification",
         Scorer.load(run.model("fused")),
-        booster=run.booster.read_bytes(),
+        booster=run.model_source.booster,
         bundle=run.model("sparkml"),
         features=run.config.features.column,
         mleap=run.config.verification.mleap,

@@ -1,0 +1,71 @@
+"""The plan's requests, sent from a step of the run and followed to their end."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import StepError
+from pipeline.plan.steps import Plan, Step
+from pipeline.run.failure import explained
+from pipeline.run.state import Run
+from pipeline.sending.clients import failing_as
+from pipeline.sending.follow import call
+from pipeline.sending.log_lines import LogLines
+from pipeline.sending.send import follow_step, send_step
+
+_REMEMBERED = 1000
+
+OnLine = Callable[[str], None]
+
+
+def send(
+    run: Run, request: Step, step: str, *, log: Path | None = None, on_line: OnLine | None = None
+) -> dict[str, Any]:
+    """Sends a request of the plan for a step of the run; returns the last description of what it made.
+
+    `log` gets the job's lines as they come, `on_line` too. Raises StepError with what the job's program said.
+    """
+    wait, last = request.wait, deque[str](maxlen=_REMEMBERED)
+    states = {"InProgress", *(wait.succeeded + wait.failed if wait is not None else ())}
+    with failing_as(step), log.open("w", encoding="utf-8") if log is not None else nullcontext() as record:
+
+        def news(text: str) -> None:
+            if text in states:
+                return
+            last.append(text)
+            if record is not None:
+                record.write(text + "\n")
+                record.flush()
+            if on_line is not None:
+                on_line(text)
+
+        sent = send_step(request, run.config, run.clients, news)
+        try:
+            return follow_step(sent, run.clients, news)
+        except StepError as error:
+            raise explained(step, error, _reason(run, request), list(last)) from error
+
+
+def step_of(plan: Plan, name: str) -> Step:
+    """The plan's request of that name, which every run has."""
+    step = plan.step(name)
+    assert step is not None, name  # noqa: S101 - see place.py
+    return step
+
+
+def log_lines(run: Run, request: Step) -> list[str]:
+    """All that a request's work has said until now."""
+    assert request.wait is not None  # noqa: S101 - asked for jobs and endpoints alone
+    assert request.wait.logs is not None  # noqa: S101 - as above
+    return list(LogLines(run.clients.logs, request.wait.logs).new())
+
+
+def _reason(run: Run, request: Step) -> str | None:
+    """Why the work has failed, by the service's own word."""
+    assert request.wait is not None  # noqa: S101 - it was waited for
+    described = call(run.clients.sagemaker, request.wait.describe, request.wait.request)
+    return described.get(request.wait.reason)
