@@ -20,8 +20,8 @@ if sys.path[0] == os.path.dirname(os.path.abspath(__file__)):
     # A script's own folder comes first and would hide modules of the same name.
     del sys.path[0]
 
-from pipeline.errors import ConfigError, DataError, PipelineError
-from spark_jobs import arguments, failing, feeding, hadoop, requiring, scoring, shipping
+from pipeline.errors import ConfigError, DataError
+from spark_jobs import failing, feeding, hadoop, program, requiring, scoring, shipping
 from spark_jobs.reading import LINE
 
 _BATCH_ROWS = "spark.sql.execution.arrow.maxRecordsPerBatch"
@@ -46,21 +46,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Optional[List[str]] = None) -> int:
     """Runs the job; a failure on purpose prints its message and returns 1."""
-    options = arguments.parse(parser(), argv)
-    spark = None
-    try:
-        requiring.require(requiring.SCORING)
-        from pyspark.sql import SparkSession
-
-        spark = SparkSession.builder.appName("batch_score").getOrCreate()
-        run(spark, options)
-    except PipelineError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    finally:
-        if spark is not None:
-            spark.stop()
-    return 0
+    return program.main(parser(), run, argv, packages=requiring.SCORING)
 
 
 def run(spark: Any, options: argparse.Namespace) -> int:

@@ -20,7 +20,6 @@ if sys.path[0] == os.path.dirname(os.path.abspath(__file__)):
     # A script's own folder comes first and would hide the user's modules.
     del sys.path[0]
 
-from pipeline.errors import PipelineError
 from pipeline.schema import parse_schema
 from spark_jobs import (
     checking,
@@ -28,6 +27,7 @@ from spark_jobs import (
     labelling,
     naming,
     profiling,
+    program,
     reading,
     refusal,
     splitting,
@@ -62,18 +62,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Optional[List[str]] = None) -> int:
     """Runs the job; a failure on purpose prints its message and returns 1."""
-    options = parser().parse_args(argv)
-    from pyspark.sql import SparkSession
-
-    spark = SparkSession.builder.appName("preprocess").getOrCreate()
-    try:
-        run(spark, options)
-    except PipelineError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    finally:
-        spark.stop()
-    return 0
+    return program.main(parser(), run, argv)
 
 
 def run(spark: Any, options: argparse.Namespace) -> None:

@@ -26,8 +26,8 @@ if sys.path[0] == os.path.dirname(os.path.abspath(__file__)):
     del sys.path[0]
 
 from pipeline.bundle.pack import write_files
-from pipeline.errors import PipelineError, TrainingError
-from spark_jobs import arguments, channels, failing, requiring, storing
+from pipeline.errors import TrainingError
+from spark_jobs import channels, failing, program, requiring, storing
 from spark_jobs.writing import FORMATS
 
 _COMING_SECONDS = 60
@@ -46,21 +46,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Optional[List[str]] = None) -> int:
     """Runs the job; a failure on purpose prints its message and returns 1."""
-    options = arguments.parse(parser(), argv)
-    spark = None
-    try:
-        requiring.require(requiring.TRAINING)
-        from pyspark.sql import SparkSession
-
-        spark = SparkSession.builder.appName("train").getOrCreate()
-        run(spark, options)
-    except PipelineError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    finally:
-        if spark is not None:
-            spark.stop()
-    return 0
+    return program.main(parser(), run, argv, packages=requiring.TRAINING)
 
 
 def run(spark: Any, options: argparse.Namespace) -> Any:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from fault_proxy import CUT, FAILED_AFTER, LOST, RESET, FaultProxy
-from reliability_cases import Watcher, until
+from reliability_cases import until
+from sent_cases import Watcher, dense
 from service_cases import ROLE, Service, log_lines
 from tests_paths import ROOT
 
@@ -142,14 +143,6 @@ def test_every_run_has_its_own_predictions(runs: dict[str, Run], name: str, tmp_
     archive.write_bytes(read(run.clients.s3, run.found["training"]["ModelArtifacts"]["S3ModelArtifacts"]))
     booster = xgboost.Booster(model_file=bytearray(read_files(archive)["xgboost-model"]))
     assert [np.float32(line) for line in batch.split()] == booster.inplace_predict(features).tolist()
-
-
-def dense(vector: dict[str, Any]) -> list[float]:
-    """The values of one of Spark's vectors."""
-    if vector["type"] == 1:
-        return list(vector["values"])
-    stored = dict(zip(vector["indices"], vector["values"], strict=True))
-    return [stored.get(place, 0.0) for place in range(vector["size"])]
 
 
 @pytest.mark.spark

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import importlib.util
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sent_cases import Watcher, dense
 from service_cases import ROLE, Service
 from tests_paths import ROOT
 
@@ -26,30 +26,6 @@ from pipeline.sending.send import send_plan
 FILE = ROOT / "examples" / "abalone" / "pipeline.yml"
 BUCKET = "sending"
 SETTINGS = {"AWS_REGION": "us-east-1", "SAGEMAKER_ROLE": ROLE, "SAGEMAKER_BUCKET": BUCKET}
-
-
-@dataclass
-class Shown:
-    """A step as the watcher saw it."""
-
-    name: str
-    detail: str = ""
-
-
-@dataclass
-class Watcher:
-    """Keeps what it is told."""
-
-    steps: list[Shown] = field(default_factory=list)
-    lines: list[str] = field(default_factory=list)
-
-    @contextmanager
-    def step(self, name: str, title: str) -> Iterator[Shown]:
-        self.steps.append(Shown(name))
-        yield self.steps[-1]
-
-    def news(self, text: str) -> None:
-        self.lines.append(text)
 
 
 @pytest.fixture(scope="module")
@@ -130,14 +106,6 @@ def test_endpoint_and_batch_answer_what_xgboost_makes_of_sparks_features(
     archive.write_bytes(read(clients.s3, run.found["training"]["ModelArtifacts"]["S3ModelArtifacts"]))
     booster = xgboost.Booster(model_file=bytearray(read_files(archive)["xgboost-model"]))
     assert [np.float32(line) for line in batch.split()] == booster.inplace_predict(features).tolist()
-
-
-def dense(vector: dict[str, Any]) -> list[float]:
-    """The values of one of Spark's vectors."""
-    if vector["type"] == 1:
-        return list(vector["values"])
-    stored = dict(zip(vector["indices"], vector["values"], strict=True))
-    return [stored.get(place, 0.0) for place in range(vector["size"])]
 
 
 @pytest.mark.spark

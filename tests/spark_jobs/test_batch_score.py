@@ -10,7 +10,7 @@ import pytest
 from score_cases import OUTPUTS, lines_of, made_rows, one_machine, run, sorted_rows, write, write_model
 
 from pipeline.errors import ConfigError, DataError, ModelError, PipelineError, RequirementError
-from spark_jobs import arguments, batch_score, failing, requiring
+from spark_jobs import batch_score, failing, program, requiring
 
 pytestmark = [
     pytest.mark.spark,
@@ -184,10 +184,10 @@ def test_what_the_python_lacks_is_said(
 def test_what_glue_adds_is_no_error_and_a_mistyped_option_is(capsys: pytest.CaptureFixture[str]) -> None:
     given = ["--model", "m", "--input", "i", "--output", "o"]
     glue = ["--job-bookmark-option", "job-bookmark-disable", "--JOB_ID", "j", "--JOB_RUN_ID", "jr", "--JOB_NAME", "n"]
-    options = arguments.parse(batch_score.parser(), [*glue, *given])
+    options = program.parse(batch_score.parser(), [*glue, *given])
     assert (options.model, options.input, options.output) == ("m", "i", "o")
     with pytest.raises(SystemExit):
-        arguments.parse(batch_score.parser(), [*given, "--column", "id"])
+        program.parse(batch_score.parser(), [*given, "--column", "id"])
     assert "unrecognized arguments: --column id" in capsys.readouterr().err
 
 

@@ -1,0 +1,51 @@
+"""A job as a program: its arguments, its session, and a failure that is said in a line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import Any, Callable, List, Optional, Sequence
+
+from pipeline.errors import PipelineError
+from spark_jobs import requiring
+
+# Glue gives every job its run's name and more, which are nothing to the job.
+_GLUE = "--JOB_RUN_ID"
+
+
+def main(
+    parser: argparse.ArgumentParser,
+    run: Callable[[Any, argparse.Namespace], Any],
+    argv: Optional[List[str]] = None,
+    *,
+    packages: Sequence[str] = (),
+) -> int:
+    """Runs a job on a session of its own; a failure on purpose prints its message and returns 1.
+
+    `packages` are what its Python must have. The master is spark-submit's.
+    """
+    options = parse(parser, argv)
+    spark = None
+    try:
+        if packages:
+            requiring.require(packages)
+        from pyspark.sql import SparkSession
+
+        spark = SparkSession.builder.appName(os.path.splitext(parser.prog)[0]).getOrCreate()
+        run(spark, options)
+    except PipelineError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    finally:
+        if spark is not None:
+            spark.stop()
+    return 0
+
+
+def parse(parser: argparse.ArgumentParser, argv: Optional[List[str]]) -> argparse.Namespace:
+    """The options; exits, as argparse does, for one that is not known, unless the service that runs it adds some."""
+    options, unknown = parser.parse_known_args(argv)
+    if unknown and _GLUE not in unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return options
