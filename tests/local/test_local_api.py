@@ -177,6 +177,10 @@ def test_versions_of_a_model_are_registered_approved_and_found(sagemaker: Any) -
         sagemaker.create_model_package(ModelPackageGroupName="group", InferenceSpecification=specification)
         for _ in range(2)
     ]
+    asked = {"ModelPackageGroupName": "group", "InferenceSpecification": specification, "ClientToken": "once"}
+    arns += [sagemaker.create_model_package(**asked) for _ in range(2)]
+    assert arns.pop()["ModelPackageArn"] == arns.pop()["ModelPackageArn"] == f"{ACCOUNT}:model-package/group/3"
+    sagemaker.delete_model_package(ModelPackageName=f"{ACCOUNT}:model-package/group/3")
     second = arns[1]["ModelPackageArn"]
     assert second == f"{ACCOUNT}:model-package/group/2"
     sagemaker.update_model_package(ModelPackageArn=second, ModelApprovalStatus="Approved", ApprovalDescription="good")

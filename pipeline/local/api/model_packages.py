@@ -79,7 +79,14 @@ def delete_group(context: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 @operation("CreateModelPackage")
 def create_package(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """The next version of a group, or a package with a name of its own; Completed, as nothing has to be validated."""
+    """The next version of a group, or a package with a name of its own; Completed, as nothing has to be validated.
+
+    A request that is sent again, by its ClientToken, is answered with what it has made.
+    """
+    if (token := request.get("ClientToken")) is not None:
+        again = (one for one in context.store.all(PACKAGES.kind) if one.request.get("ClientToken") == token)
+        if (made := next(again, None)) is not None:
+            return {"ModelPackageArn": made.arn}
     group, name = request.get("ModelPackageGroupName"), request.get("ModelPackageName")
     if (group is None) == (name is None):
         raise ValidationException("Exactly one of ModelPackageName and ModelPackageGroupName must be given.")
