@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 import pytest
 
-SECONDS = 120
+SECONDS = 300
 ROLE = "arn:aws:iam::123456789012:role/pipeline"
 SPARK = "173754725891.dkr.ecr.us-east-1.amazonaws.com/sagemaker-spark-processing:3.5-cpu-py39-v1.0"
 XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.0-5"

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-SECONDS = 150
+SECONDS = 300
 
 
 def until(condition: Callable[[], Any], what: Callable[[], object] = lambda: "") -> Any:
