@@ -160,7 +160,9 @@ def test_no_request_was_carried_out_twice(runs: dict[str, Run]) -> None:
         names = {value for value in found if isinstance(value, str) and value.endswith(f"-run-{noun}")}
         assert {name for name in names if not name.startswith("arn:")} == {f"abalone-run-{noun}", f"churn-run-{noun}"}
     details = {shown.name: shown.detail for shown in runs["abalone"].watcher.steps}
-    assert [name for name, detail in details.items() if detail.endswith("was there already")] == ["model"]
+    there = {name for name, detail in details.items() if detail.endswith("was there already")}
+    # What has no state to ask for cannot be told from an earlier run's, where its reply was lost.
+    assert "model" in there <= {"model", "endpoint-config"}
 
 
 @pytest.mark.spark
