@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from endpoint_cases import XGBOOST, alive
 from model_cases import FEATURE_NAMES, SCHEMA, bundle_files, features_of, raw, table_of, train
 from reliability_cases import until
-from service_cases import ROLE, Service
+from service_cases import ROLE, Service, log_lines
 from training_cases import channel, csv_rows, training_request
 from tuning_cases import continuous, tuning_request
 
@@ -25,6 +25,7 @@ from pipeline.packaging.archives import fused_archive
 from pipeline.scoring.manifest import Manifest
 
 BUCKET = "kills"
+GROUP = "/aws/sagemaker/TrainingJobs"
 ROWS = 2_000
 LINE = b"M,0.5,3"
 PART = 5 << 20
@@ -127,6 +128,13 @@ def statuses(client: Any) -> dict[str, str]:
     }
 
 
+def is_learning(service: Service) -> bool:
+    """Whether the training program has said its first round."""
+    with suppress(ClientError):
+        return any(line.startswith("[0]") for line in log_lines(service.client("logs"), GROUP, "training/"))
+    return False
+
+
 def check_objects(s3: Any, digest: str) -> None:
     """Every object that is to be seen is whole, and nothing of a job that has not ended is to be seen."""
     for entry in s3.list_objects_v2(Bucket=BUCKET)["Contents"]:
@@ -150,14 +158,14 @@ def test_after_every_kill_all_work_comes_to_its_end(tmp_path: Path) -> None:
     s3 = first.client("s3")
     upload = s3.create_multipart_upload(Bucket=BUCKET, Key="never")["UploadId"]
     s3.upload_part(Bucket=BUCKET, Key="never", UploadId=upload, PartNumber=1, Body=b"x" * PART)
-    until(lambda: client.describe_training_job(TrainingJobName="training")["SecondaryStatus"] == "Training")
+    until(lambda: is_learning(first))
     first.kill()
     uploads.wait()
     left = programs(data)
     assert left, "the training program at least"
     # Killed between the resource of an endpoint and what serves it.
     with closing(sqlite3.connect(data / "state.sqlite")) as state, state:
-        state.execute("UPDATE resources SET extra = '{}' WHERE name = 'coming'")
+        state.execute("UPDATE resources SET extra = '{}' WHERE name = 'coming' AND status = 'Creating'")
     second = Service(data)
     check_objects(second.client("s3"), uploads.digest)
     until(lambda: not left & programs(data))
