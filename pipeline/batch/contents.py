@@ -13,10 +13,14 @@ from pipeline.columns import Dense
 from pipeline.errors import ModelError
 from pipeline.scoring import Scorer
 from pipeline.scoring.feature_text import features_csv, features_json_lines
-from pipeline.scoring.outputs import Outputs, csv_text, json_lines
+from pipeline.scoring.outputs import Outputs, Values, csv_text, json_lines
 
 # A table's rows, and how many stand before them in their file, to text; for Parquet to a pyarrow.Table.
 Encode = Callable[[Any, int], Any]
+
+
+# The text of values, by format.
+TEXT_FORMS: dict[str, Callable[[Values], bytes]] = {CSV: csv_text, JSON: json_lines}
 
 
 def encoder(scorer: Scorer, form: str, columns: Sequence[str] = ()) -> Encode:
@@ -28,11 +32,10 @@ def encoder(scorer: Scorer, form: str, columns: Sequence[str] = ()) -> Encode:
     if not columns and scorer.booster is None:
         return _features(scorer)[form]
     source = Chosen(scorer, columns) if columns else Outputs(scorer)
-    return {
-        CSV: lambda table, offset: csv_text(source.of_table(table, offset)),
-        JSON: lambda table, offset: json_lines(source.of_table(table, offset)),
-        PARQUET: source.arrow,
-    }[form]
+    if form == PARQUET:
+        return source.arrow
+    text = TEXT_FORMS[form]
+    return lambda table, offset: text(source.of_table(table, offset))
 
 
 def _features(scorer: Scorer) -> dict[str, Encode]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 from pipeline.data.csv import CsvOptions, cells_of, line_blocks, parse_block
@@ -11,9 +11,14 @@ from pipeline.errors import DataError
 from pipeline.schema.contract import Column, Schema
 from pipeline.schema.text import ragged
 
+# What makes an array of one entry a row of a block of lines, given their columns, or declines with None.
+Shortcut = Callable[[bytes, Schema], Any]
 
-def csv_tables(content: BinaryIO, contract: Schema, wanted: Schema, options: CsvOptions) -> Iterator[Any]:
-    """Tables of the wanted columns; raises DataError.
+
+def csv_tables(
+    content: BinaryIO, contract: Schema, wanted: Schema, options: CsvOptions, shortcut: Shortcut | None = None
+) -> Iterator[Any]:
+    """Tables of the wanted columns, or where there is a shortcut what it makes of a block; raises DataError.
 
     Without a header the number of values in the first row tells what a row holds: the features, as in a request, or all
     columns of the contract, which are all held against it. With one the columns stand in any order, and those of the
@@ -28,9 +33,11 @@ def csv_tables(content: BinaryIO, contract: Schema, wanted: Schema, options: Csv
                 continue
             layout = layout_of(first, contract, wanted, options)
             block = rest if options.header else first + rest  # noqa: PLW2901 - the header is taken off
-        table = parse_block(block, layout, options, rows)
-        rows += table.num_rows
-        yield table.select(wanted.names)
+        made = shortcut(block, layout) if shortcut is not None else None
+        if made is None:
+            made = parse_block(block, layout, options, rows).select(wanted.names)
+        rows += len(made)
+        yield made
 
 
 def layout_of(first: bytes, contract: Schema, wanted: Schema, options: CsvOptions) -> Schema:

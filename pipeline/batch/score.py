@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from pipeline.batch.compiled import compiled_answer
 from pipeline.batch.contents import Encode, encoder
 from pipeline.batch.files import format_named, input_files
 from pipeline.batch.tables import Part, open_tables
@@ -53,14 +56,25 @@ def score(
     scorer = Scorer.load(model, threads=threads)
     columns = tuple(output_columns or ())
     encode = encoder(scorer, form, columns)
-    parts = open_tables(source, scorer.contract, options=options, form=input_format, keep=columns)
+    compiled = None if columns else compiled_answer(scorer, form)
+    parts = open_tables(
+        source,
+        scorer.contract,
+        options=options,
+        form=input_format,
+        keep=columns,
+        shortcut=compiled.predictions if compiled is not None else None,
+    )
     step = chunk_rows(scorer)
     rows = 0
     with open_writer(output, form) as writer:
         for part in parts:
-            for encoded in _encoded(part, encode, step):
-                writer.write(encoded)
-            rows += part.table.num_rows
+            if compiled is not None and isinstance(part.table, np.ndarray):
+                writer.write(compiled.encode(part.table))
+            else:
+                for encoded in _encoded(part, encode, step):
+                    writer.write(encoded)
+            rows += len(part.table)
             if progress is not None:
                 progress(rows, part.done, part.total)
     return ScoreResult(rows, time.perf_counter() - started)

@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.columns import AnyColumn
 from pipeline.errors import BundleError, PipelineError, UnsupportedStageError
+from pipeline.operators.row_code import Lowered, Place, RowCode
 from pipeline.operators.values import DEFAULT, brief, to_json
 
 # number, text and vector are what rows hold; texts, vectors (lists of them) and map arise on the way.
@@ -128,6 +129,13 @@ class Operator:
     def columns_of(self, inputs: Sequence[AnyColumn], ports: Sequence[str]) -> List[AnyColumn]:
         """The columns at these output ports; see apply."""
         return self.apply(inputs)
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        """The places of the columns at these output ports, by instructions that make just what `columns_of` makes.
+
+        None where the kernels have no instructions for it. What `columns_of` refuses, they must refuse.
+        """
+        return None
 
     def skipped_rows(self, inputs: Sequence[AnyColumn]) -> "Optional[np.ndarray[Any, Any]]":
         """True for each row that Spark drops here (`handleInvalid="skip"`), or None where it drops none."""

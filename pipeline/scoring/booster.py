@@ -11,6 +11,7 @@ import functools
 import importlib.util
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from pipeline.columns import Dense, Sparse, Vectors
 from pipeline.errors import ModelError, RequirementError
+from pipeline.scoring.compiled_trees import CompiledTrees, compiled_trees
 from pipeline.scoring.model_check import check_document
 from pipeline.scoring.model_document import read_document
 
@@ -33,9 +35,12 @@ class Booster:
     """
 
     def __init__(self, model: bytes, *, zeros_are_missing: bool = False, threads: int = 0) -> None:
-        check_document(read_document(model))
+        document = read_document(model)
+        check_document(document)
         self._library = _library()
         self._handle = ctypes.c_void_p()
+        # None where libxgboost itself predicts.
+        self.trees: CompiledTrees | None = None
         self._call("XGBoosterCreate", None, ctypes.c_uint64(0), ctypes.byref(self._handle))
         self._call("XGBoosterLoadModelFromBuffer", self._handle, model, ctypes.c_uint64(len(model)))
         if threads:
@@ -50,6 +55,13 @@ class Booster:
         self.num_feature = int(config["learner_model_param"]["num_feature"])
         self._settings = _settings(zeros_are_missing, margin=False)
         self._margin_settings = _settings(zeros_are_missing, margin=True)
+        self.trees = compiled_trees(
+            document,
+            self.num_feature,
+            self._by_library,
+            zeros_are_missing=zeros_are_missing,
+            threads=threads or os.cpu_count() or 1,
+        )
 
     def __del__(self) -> None:
         if getattr(self, "_handle", None):
@@ -60,6 +72,11 @@ class Booster:
 
         `margin` asks for the sum of the leaves before the objective's link, as `output_margin` does. NaN is missing.
         """
+        if self.trees is not None and len(vectors):
+            return self.trees.predict(vectors, margin=margin)
+        return self._by_library(vectors, margin)
+
+    def _by_library(self, vectors: Vectors, margin: bool) -> np.ndarray[Any, np.dtype[np.float32]]:
         settings = self._margin_settings if margin else self._settings
         if isinstance(vectors, Dense):
             return self._dense(vectors.values, settings)

@@ -21,6 +21,8 @@ MANIFEST = SIDE + "manifest.json"
 
 # Where a run folder keeps its fused archive.
 RUN_MODEL = Path("model") / "fused" / "model.tar.gz"
+# Where a recommender's has the one that was trained.
+_TRAINED = Path("model") / "trained" / "model.tar.gz"
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,9 @@ def read_model(path: str | Path) -> Files:
     path = Path(path)
     if not path.exists():
         raise ModelError(f"{path} is not there", hint="name a bundle, a model archive or a run folder")
-    return read_files(path / RUN_MODEL if (path / "run.json").is_file() else path)
+    if (path / "run.json").is_file():
+        path /= _TRAINED if (path / _TRAINED).is_file() else RUN_MODEL
+    return read_files(path)
 
 
 def parts_of(files: Files, path: str | Path, schema: Schema | None = None) -> Parts:

@@ -60,6 +60,15 @@ class Outputs:
         if len(self._classes) != count and "predicted_label" in _offered(self._objective):
             raise ModelError(f"the archive names {len(self._classes)} classes, the booster has {count}")
 
+    @property
+    def from_predictions(self) -> bool:
+        """Whether predictions alone tell all values."""
+        return self._objective != "multi:softmax" or not {"raw_score", "raw_scores"} & set(self.keys)
+
+    def of_predictions(self, predictions: np.ndarray[Any, Any]) -> Values:
+        """The values of predictions, where they tell all."""
+        return {key: self._value(key, predictions, predictions) for key in self.keys}
+
     def of_columns(self, columns: Mapping[str, AnyColumn], offset: int = 0) -> Values:
         """The values of columns that already keep the contract; rows in errors count past `offset`."""
         return self._of_features([self._scorer.features_of_columns(columns, offset)], offset)
@@ -82,9 +91,9 @@ class Outputs:
 
     def _of_features(self, parts: Sequence[Vectors], offset: int) -> Values:
         predictions = self._scorer.predict_features(parts, offset=offset)
-        scores = predictions
-        if self._objective == "multi:softmax" and {"raw_score", "raw_scores"} & set(self.keys):
-            scores = self._scorer.predict_features(parts, margin=True, offset=offset)
+        if self.from_predictions:
+            return self.of_predictions(predictions)
+        scores = self._scorer.predict_features(parts, margin=True, offset=offset)
         return {key: self._value(key, predictions, scores) for key in self.keys}
 
     def _value(self, key: str, predictions: Any, scores: Any) -> Any:

@@ -18,9 +18,11 @@ from pipeline.schema.contract import Schema
 from pipeline.scoring.arrow import to_arrow
 from pipeline.scoring.booster import Booster
 from pipeline.scoring.chunks import Made, Work, each_chunk
+from pipeline.scoring.compiled_rows import CompiledRows, compiled_rows
 from pipeline.scoring.float32 import check_float32
 from pipeline.scoring.load import Parts, load_parts
 from pipeline.scoring.plan import Plan, run, run_skipping
+from pipeline.scoring.text import rows_of
 
 
 class Scorer:
@@ -49,6 +51,9 @@ class Scorer:
         self._fits_booster()
         self._steps = self._plan.needed([self.features]) if self.features else ()
         self._raw = self._plan.raw_of([self.features]) if self.features else []
+        self._of_column: dict[str, CompiledRows | None] = {}
+        # None where rows are not compiled.
+        self.rows = self.compiled(self.schema)
 
     @classmethod
     def load(cls, path: str | Path, *, schema: Schema | None = None, threads: int = 0) -> Scorer:
@@ -128,8 +133,28 @@ class Scorer:
 
         A missing or surplus value raises DataError, never a guess.
         """
+        if self.rows is not None and (score := self.rows.of_row(row)) is not None:
+            return score
         prediction = self.predict_columns(columns_of_rows([row], self.schema))[0]
         return float(prediction) if prediction.ndim == 0 else prediction
+
+    def transform_one(self, row: Mapping[str, Any] | Sequence[Any], column: str) -> Any:
+        """One row's value in a column of the bundle: a number, text, or list of a vector's values; null is None.
+
+        See predict_one for the row.
+        """
+        if column not in self._of_column:
+            self._of_column[column] = self._compiled_column(column)
+        compiled = self._of_column[column]
+        if compiled is not None and (value := compiled.of_row(row)) is not None:
+            return value
+        made = self.transform_columns(columns_of_rows([row], self.schema), [column])[column]
+        value = rows_of(made)[0]
+        return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
+
+    def _compiled_column(self, column: str) -> CompiledRows | None:
+        steps = self._plan.needed([column])
+        return compiled_rows(steps, self.schema, column, None) if steps else None
 
     def predict_columns(
         self, columns: Mapping[str, AnyColumn], *, margin: bool = False, offset: int = 0
@@ -163,6 +188,15 @@ class Scorer:
         """The named columns, raw or made, of columns that already keep the contract; see transform."""
         known = run(self._plan.needed(names), columns, offset)
         return {name: known[name] for name in names}
+
+    def compiled(self, layout: Schema) -> CompiledRows | None:
+        """What scores whole rows of these columns, the schema's among them; None where rows cannot be compiled."""
+        trees = self.booster.trees if self.booster is not None else None
+        if trees is None or self.features is None:
+            return None
+        return compiled_rows(
+            self._steps, layout, self.features, trees, size=self.feature_count or 0, threads=self._threads
+        )
 
     def _subset(self, raw: Sequence[str]) -> Schema:
         if not raw:

@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.columns import AnyColumn, Dense, Numbers, Sparse
 from pipeline.errors import BundleError, UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Types
+from pipeline.operators.row_code import BINARIZE, Lowered, NumberPlace, Place, RowCode
 from pipeline.operators.spark_columns import column_pairs, is_spark_4, node_a_column
 from pipeline.operators.values import Value, boolean, double, scalar_shape, tensor_shape
 
@@ -94,6 +95,14 @@ class Binarizer(Operator):
         if isinstance(column, Dense):
             return [Dense((column.values > self.threshold).astype(np.float64))]
         return [_sparse(column, column.values > self.threshold)]
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        place = inputs[0]
+        if not isinstance(place, NumberPlace):
+            return None
+        made = code.number()
+        code.emit(BINARIZE, 1, code.keep(self.threshold), place.register, made.register)
+        return [made]
 
 
 def _sparse(column: Sparse, above: "np.ndarray[Any, Any]") -> Sparse:

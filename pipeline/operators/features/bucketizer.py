@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.columns import AnyColumn, Numbers
 from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Types
+from pipeline.operators.row_code import BUCKET, Lowered, NumberPlace, Place, RowCode
 from pipeline.operators.spark_columns import node_a_column
 from pipeline.operators.values import double_list, string
 
@@ -84,6 +85,14 @@ class Bucketizer(Operator):
         if refused.any():
             self._refuse(column, values, int(np.argmax(refused)))
         return [Numbers(places.astype(np.float64), column.valid)]
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        if not isinstance(inputs[0], NumberPlace):
+            return None
+        made = code.number()
+        keeps, splits = self.handle_invalid == "keep", code.keep(self.splits)
+        code.emit(BUCKET, keeps, len(self.splits), splits, inputs[0].register, made.register)
+        return [made]
 
     def _refuse(self, column: Numbers, values: "np.ndarray[Any, Any]", row: int) -> None:
         expected = f"a number from {self.splits[0]} to {self.splits[-1]}"

@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.columns import AnyColumn
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
 from pipeline.operators.features.vectors import of_size, scaled
+from pipeline.operators.row_code import MULTIPLY, Lowered, Place, RowCode, VectorPlace
 from pipeline.operators.values import tensor
 
 
@@ -46,3 +47,13 @@ class ElementwiseProduct(Operator):
 
     def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
         return [scaled(of_size(inputs[0], len(self.scaling_vec)), self.scaling_vec)]
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        place = inputs[0]
+        # A zero that a sparse vector leaves out must stay one.
+        usual = np.isfinite(self.scaling_vec).all()
+        if not usual or not isinstance(place, VectorPlace) or place.size != len(self.scaling_vec):
+            return None
+        made = code.vector(place.size)
+        code.emit(MULTIPLY, place.size, code.keep(self.scaling_vec), place.register, made.register)
+        return [made]

@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.columns import AnyColumn, Numbers
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Types
+from pipeline.operators.row_code import IMPUTE, Lowered, NumberPlace, Place, RowCode
 from pipeline.operators.spark_columns import column_pairs, node_a_column
 from pipeline.operators.sql.casts import cast
 from pipeline.operators.values import boolean, double, string
@@ -71,3 +72,12 @@ class Imputer(Operator):
         if column.valid is not None:
             gone |= ~column.valid
         return [Numbers(cast(np.where(gone, self.surrogate, values), column.values.dtype))]
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        place = inputs[0]
+        # Numbers of other types lose digits on their way through float64.
+        if not isinstance(place, NumberPlace) or place.basic != "double":
+            return None
+        made = code.number()
+        code.emit(IMPUTE, code.keep(self.surrogate, self.missing), place.register, made.register)
+        return [made]

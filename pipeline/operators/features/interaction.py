@@ -67,7 +67,7 @@ class Interaction(Operator):
             raise BundleError(f"{attributes.where}: {len(shapes)} input_shapes, num_inputs is {count}")
         features = [attributes.need_list(f"num_features{at}", int) for at in range(count)]
         for shape, found in zip(shapes, features):
-            if math.prod(shape) != len(found) or min(found, default=0) < 1:
+            if math.prod(shape) != len(found) or min(found, default=1) < 1:
                 raise BundleError(f"{attributes.where}: num_features of {len(found)} values for the shape {shape}")
         if math.prod(sum(one) for one in features) > _MOST:
             raise BundleError(f"{attributes.where}: more combinations than a vector holds")

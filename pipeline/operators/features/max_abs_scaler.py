@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Sequence
 
+import numpy as np
+
 from pipeline.columns import AnyColumn
 from pipeline.operators.base import Attributes, ColumnType, Operator
 from pipeline.operators.features.vectors import of_size_up_to, reciprocals, scaled
+from pipeline.operators.row_code import MULTIPLY, Lowered, Place, RowCode, VectorPlace
 from pipeline.operators.values import tensor
 
 
@@ -39,3 +42,13 @@ class MaxAbsScaler(Operator):
 
     def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
         return [scaled(of_size_up_to(inputs[0], len(self.max_abs)), self._factors)]
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        place = inputs[0]
+        # A zero that a sparse vector leaves out must stay one.
+        usual = np.isfinite(self._factors).all()
+        if not usual or not isinstance(place, VectorPlace) or place.size != len(self._factors):
+            return None
+        made = code.vector(place.size)
+        code.emit(MULTIPLY, place.size, code.keep(self._factors), place.register, made.register)
+        return [made]

@@ -10,6 +10,7 @@ from pipeline.columns import AnyColumn, Dense, Sparse
 from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
 from pipeline.operators.features.vectors import of_size
+from pipeline.operators.row_code import RANGE, Lowered, Place, RowCode, VectorPlace
 from pipeline.operators.values import double, tensor
 
 
@@ -74,6 +75,15 @@ class MinMaxScaler(Operator):
                 return [Sparse(column.indptr, column.indices, values, column.size)]
             column = column.dense()
         return [Dense(self._scaled(column.values, slice(None)))]
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        place, size = inputs[0], len(self.original_min)
+        if not isinstance(place, VectorPlace) or place.size != size:
+            return None
+        made = code.vector(size)
+        constants = code.keep(self.original_min, self._factors, np.full(size, self._middle), self.min)
+        code.emit(RANGE, size, constants, place.register, made.register)
+        return [made]
 
     def _scaled(self, values: "np.ndarray[Any, Any]", features: Any) -> "np.ndarray[Any, Any]":
         with np.errstate(all="ignore"):

@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.columns import AnyColumn, Numbers, Sparse
 from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Shape, Types
+from pipeline.operators.row_code import ONE_HOT, Lowered, NumberPlace, Place, RowCode
 from pipeline.operators.spark_columns import column_pairs
 from pipeline.operators.values import boolean, int_list, string
 
@@ -69,6 +70,16 @@ class OneHotEncoder(Operator):
 
     def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
         return [self._encode(column, place) for place, column in enumerate(inputs)]
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        made: List[Place] = []
+        for size, place in zip(self.category_sizes, inputs):
+            if not isinstance(place, NumberPlace):
+                return None
+            hot = code.vector(self._width(size))
+            code.emit(ONE_HOT, self.handle_invalid == "keep", size, hot.size, place.register, hot.register)
+            made.append(hot)
+        return made
 
     def _width(self, size: int) -> int:
         return size + (self.handle_invalid == "keep") - self.drop_last

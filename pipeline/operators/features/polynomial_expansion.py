@@ -10,13 +10,12 @@ import numpy as np
 from pipeline.columns import AnyColumn, Dense, Sparse
 from pipeline.errors import BundleError, UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Shape, Types
+from pipeline.operators.sums import blocks
 from pipeline.operators.values import long
 
 # Spark's own bound on the products, what one row may make of the values it stores, and what is worth keeping.
 _MOST, _MOST_MADE, _MOST_KEPT = (1 << 31) - 1, 1 << 24, 1 << 16
 _MOST_DEGREE = 64
-# Products that are worked on at once: they stay in the processor's cache.
-_BLOCK_CELLS = 1 << 17
 
 
 class Step(NamedTuple):
@@ -88,9 +87,8 @@ class PolynomialExpansion(Operator):
         if isinstance(column, Sparse):
             return [_sparse(column, self.degree, size)]
         matrix = np.empty((len(column), size))
-        rows = max(1, _BLOCK_CELLS // max(size, 1))
-        for at in range(0, len(matrix), rows):
-            _fill(matrix[at : at + rows], column.values[at : at + rows], self.degree)
+        for rows in blocks(len(matrix), size):
+            _fill(matrix[rows], column.values[rows], self.degree)
         return [Dense(matrix)]
 
 

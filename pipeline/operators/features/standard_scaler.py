@@ -10,6 +10,7 @@ from pipeline.columns import AnyColumn, Dense, Sparse
 from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
 from pipeline.operators.features.vectors import of_size_up_to, reciprocals, scaled
+from pipeline.operators.row_code import MULTIPLY, SUBTRACT, Lowered, Place, RowCode, VectorPlace
 from pipeline.operators.values import tensor
 
 
@@ -84,3 +85,16 @@ class StandardScaler(Operator):
         with np.errstate(all="ignore"):
             shifted = Dense(matrix - self.mean[: column.size])
         return [shifted if self._factors is None else scaled(shifted, self._factors)]
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        place = inputs[0]
+        # A zero that a sparse vector leaves out must stay one.
+        usual = self._factors is None or np.isfinite(self._factors).all()
+        if not usual or not isinstance(place, VectorPlace) or place.size != self._size:
+            return None
+        for instruction, values in ((SUBTRACT, self.mean), (MULTIPLY, self._factors)):
+            if values is not None:
+                made = code.vector(place.size)
+                code.emit(instruction, place.size, code.keep(values), place.register, made.register)
+                place = made
+        return [place]

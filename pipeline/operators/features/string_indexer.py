@@ -11,6 +11,7 @@ from pipeline.columns import AnyColumn, Numbers, Text
 from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Types
 from pipeline.operators.numbers import java_double, java_text
+from pipeline.operators.row_code import WORD, Lowered, Place, RowCode, TextPlace
 from pipeline.operators.spark_columns import node_a_column
 from pipeline.operators.values import integer, string, string_list
 
@@ -73,6 +74,14 @@ class StringIndexer(Operator):
             self._refuse(_text(inputs[0])[row], row)
         return [Numbers(indices)]
 
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        if not isinstance(inputs[0], TextPlace):
+            return None
+        unseen = len(self.labels) if self.handle_invalid == "keep" else -1
+        made = code.number()
+        code.emit(WORD, inputs[0].text, code.vocabulary(self.labels), unseen, made.register)
+        return [made]
+
     def skipped_rows(self, inputs: Sequence[AnyColumn]) -> "Optional[np.ndarray[Any, Any]]":
         if self.handle_invalid != "skip":
             return None
@@ -124,6 +133,15 @@ class StringIndexers(Operator):
 
     def output_types(self, inputs: Sequence[ColumnType]) -> List[ColumnType]:
         return [kind for indexer, found in zip(self.indexers, inputs) for kind in indexer.output_types([found])]
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        made: List[Place] = []
+        for indexer, place in zip(self.indexers, inputs):
+            lowered = indexer.lower_to(code, [place], ports)
+            if lowered is None:
+                return None
+            made += lowered
+        return made
 
     def skipped_rows(self, inputs: Sequence[AnyColumn]) -> "Optional[np.ndarray[Any, Any]]":
         if self.indexers[0].handle_invalid != "skip":

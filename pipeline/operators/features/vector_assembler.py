@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.columns import AnyColumn, Dense, Numbers, Sparse
 from pipeline.errors import BundleError, UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Shape, Types
+from pipeline.operators.row_code import NUMBER, VECTOR, Lowered, NumberPlace, Place, RowCode, VectorPlace
 from pipeline.operators.values import scalar_shape, shape_list, string, tensor_shape
 
 # Wider vectors stay in compressed rows.
@@ -83,6 +84,20 @@ class VectorAssembler(Operator):
         if sum(widths) > DENSE_UP_TO:
             return [self._sparse(inputs, widths)]
         return [self._dense(inputs, widths)]
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        made = code.vector(sum(place.size if isinstance(place, VectorPlace) else 1 for place in inputs))
+        at = made.register
+        for place in inputs:
+            if isinstance(place, VectorPlace):
+                code.emit(VECTOR, place.register, place.size, at)
+                at += place.size
+            elif isinstance(place, NumberPlace):
+                code.emit(NUMBER, self.handle_invalid == "keep", place.register, at)
+                at += 1
+            else:
+                return None
+        return [made]
 
     def skipped_rows(self, inputs: Sequence[AnyColumn]) -> "Optional[np.ndarray[Any, Any]]":
         if self.handle_invalid != "skip":

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Sequence
 
+import numpy as np
+
 from pipeline.columns import AnyColumn, Numbers
 from pipeline.operators.base import Attributes, ColumnType, Model, Node, Shape, Types
 from pipeline.operators.models.classifier import output_ports
 from pipeline.operators.models.linear import LinearFunctions
+from pipeline.operators.row_code import DOT, Lowered, Place, RowCode, VectorPlace
 
 
 class LinearRegression(Model):
@@ -45,3 +48,15 @@ class LinearRegression(Model):
 
     def score(self, inputs: Sequence[AnyColumn], ports: Sequence[str]) -> Dict[str, AnyColumn]:
         return {"prediction": Numbers(self.function.margin(inputs[0]))}
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        place, function = inputs[0], self.function
+        coefficients = function.coefficients[0]
+        # A zero that a sparse vector leaves out must not matter.
+        usual = not function.sparse and function.size and np.isfinite(coefficients).all()
+        if not usual or not isinstance(place, VectorPlace) or place.size != function.size:
+            return None
+        made = code.number()
+        constants = code.keep(coefficients, function.intercepts[0])
+        code.emit(DOT, function.size, constants, place.register, made.register)
+        return [made for _ in ports]

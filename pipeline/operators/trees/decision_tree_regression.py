@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Sequence
 from pipeline.columns import AnyColumn, Numbers
 from pipeline.operators.base import Attributes, ColumnType, Model, Node, Shape, Types
 from pipeline.operators.models.classifier import output_ports
+from pipeline.operators.row_code import Lowered, Place, RowCode
 from pipeline.operators.trees.forest import Forest
 from pipeline.operators.trees.spark_trees import prediction, prediction_and_variance, spark_trees
 from pipeline.operators.trees.tree import Tree, read_tree
@@ -69,3 +70,8 @@ class DecisionTreeRegression(Model):
         if "variance" in ports:
             made["variance"] = Numbers(forest.leaves[leaves, 1])
         return made
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        if list(ports) != ["prediction"]:
+            return None
+        return self._forest.lower_to(code, inputs[0], self._forest.leaves[:, 0])

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Iterator, Sequence, Tuple
 
 import numpy as np
 
 from pipeline.columns import AnyColumn, Dense, Sparse
+from pipeline.native import kernels
 from pipeline.operators.base import RowError
+from pipeline.operators.row_code import TREES, Lowered, Place, RowCode, VectorPlace
 from pipeline.operators.trees.tree import LEAF, Tree
+
+# As in native/forest.h.
+_NODE = np.dtype([("threshold", "<f8"), ("feature", "<i4"), ("left", "<i4")])
 
 # What is walked at once stays in the processor's cache; sparse rows are made dense no more at a time than this.
 _PAIRS, _CELLS = 1 << 16, 4 << 20
@@ -66,6 +72,8 @@ class Forest:
         """
         assert isinstance(column, (Dense, Sparse))
         trees = len(self._roots)
+        if isinstance(column, Dense) and column.size > self._used[-1] and self.kernel is not None:
+            return self._leaves_by_kernel(column)
         features, children, beyond = self._features, self._children, None
         if column.size <= int(self._used[-1]):
             beyond = (features >= column.size) & ~self._leaf
@@ -82,6 +90,55 @@ class Forest:
             raise RowError(f"a vector of {column.size} values", row=row, expected=f"{int(self._used[-1]) + 1} values")
         found: "np.ndarray[Any, Any]" = self._leaf_of[ends]
         return found
+
+    @cached_property
+    def kernel(self) -> Any:
+        """The compiled forest, or None where there are no kernels or a split is on categories."""
+        if kernels() is None or self._any_categorical:
+            return None
+        nodes, place = self._siblings_together()
+        leaf = self._leaf[nodes]
+        made = np.empty(len(nodes), dtype=_NODE)
+        made["threshold"] = np.where(leaf, np.nan, self._thresholds[nodes])
+        made["feature"] = self._features[nodes]
+        made["left"] = np.where(leaf, np.arange(len(nodes)) - 1, place[self._children[nodes, 1]])
+        return kernels().new_forest(
+            made,
+            self._leaf_of[nodes].astype(np.int32),
+            place[self._roots].astype(np.int32),
+            np.full(len(self._roots), self._depth, dtype=np.int32),
+        )
+
+    def _siblings_together(self) -> "Tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+        """All nodes, each level's left and right children side by side, and each node's place among them."""
+        levels = [self._roots]
+        while True:
+            inner = levels[-1][~self._leaf[levels[-1]]]
+            if not len(inner):
+                break
+            levels.append(self._children[inner][:, ::-1].ravel())
+        nodes = np.concatenate(levels)
+        tree = np.searchsorted(self._roots, nodes, side="right")
+        nodes = nodes[np.argsort(tree, kind="stable")]
+        place = np.empty(len(nodes), dtype=np.int64)
+        place[nodes] = np.arange(len(nodes))
+        return nodes, place
+
+    def _leaves_by_kernel(self, column: Dense) -> "np.ndarray[Any, Any]":
+        matrix = np.ascontiguousarray(column.values, dtype=np.float64)
+        found = np.empty((len(self._roots), len(matrix)), dtype=np.int64)
+        kernels().leaves(self.kernel, matrix, *matrix.shape, found)
+        return found
+
+    def lower_to(self, code: RowCode, place: Place, values: Any, divisor: float = 1.0) -> Lowered:
+        """The sum of what each tree's leaf stands for, divided; see Operator."""
+        usual = isinstance(place, VectorPlace) and place.size > self._used[-1]
+        if self.kernel is None or not usual:
+            return None
+        made = code.number()
+        constants = code.keep(divisor, values)
+        code.emit(TREES, code.forest(self.kernel), constants, place.register, made.register)  # type: ignore[union-attr]
+        return [made]
 
     def _parts(self, column: "Dense | Sparse", rows: int) -> "Iterator[Tuple[int, np.ndarray[Any, Any]]]":
         """Some rows at a time as a matrix: of all features, or, where they are sparse, of those that splits use."""

@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Sequence
 from pipeline.columns import AnyColumn, Numbers
 from pipeline.operators.base import Attributes, ColumnType, Model, Node, Shape, Types
 from pipeline.operators.models.classifier import output_ports
+from pipeline.operators.row_code import Lowered, Place, RowCode
 from pipeline.operators.trees.gradient_boosted_trees import BoostedTrees
 from pipeline.operators.values import long
 
@@ -51,3 +52,6 @@ class GBTRegression(Model):
     def score(self, inputs: Sequence[AnyColumn], ports: Sequence[str]) -> Dict[str, AnyColumn]:
         sums, leaves = self._boosted.walk(inputs[0])
         return {"prediction": Numbers(sums), "leaf": leaves}
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        return self._boosted.lower_to(code, inputs[0]) if list(ports) == ["prediction"] else None

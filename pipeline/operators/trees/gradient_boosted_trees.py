@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.columns import AnyColumn, Dense
 from pipeline.operators.base import Attributes
+from pipeline.operators.row_code import Lowered, Place, RowCode
 from pipeline.operators.trees.decision_tree_regression import DecisionTreeRegression
 from pipeline.operators.trees.forest import Forest, in_order
 from pipeline.operators.trees.spark_trees import prediction, spark_trees
@@ -52,3 +53,7 @@ class BoostedTrees:
         """The weighted sum of each row, and the number of its leaf in each tree."""
         leaves = self._forest.leaves_of(column)
         return in_order(self._terms[leaves]), Dense(self._forest.numbers[leaves].T)
+
+    def lower_to(self, code: RowCode, place: Place) -> Lowered:
+        """The weighted sum as instructions; see Operator."""
+        return self._forest.lower_to(code, place, self._terms)

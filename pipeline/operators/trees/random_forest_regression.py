@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Sequence
 from pipeline.columns import AnyColumn, Dense, Numbers
 from pipeline.operators.base import Attributes, ColumnType, Model, Node, Shape, Types
 from pipeline.operators.models.classifier import output_ports
+from pipeline.operators.row_code import Lowered, Place, RowCode
 from pipeline.operators.trees.decision_tree_regression import DecisionTreeRegression
 from pipeline.operators.trees.forest import Forest, in_order
 from pipeline.operators.trees.spark_trees import prediction, spark_trees
@@ -64,3 +65,8 @@ class RandomForestRegression(Model):
         if "leaf" in ports:
             made["leaf"] = Dense(self._forest.numbers[leaves].T)
         return made
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        if list(ports) != ["prediction"]:
+            return None
+        return self._forest.lower_to(code, inputs[0], self._forest.leaves[:, 0], len(self.trees))

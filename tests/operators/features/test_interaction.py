@@ -129,6 +129,12 @@ def test_vectors_of_another_length_are_refused() -> None:
         Operator([[1, 1, 1]], [False]).apply([Dense(np.zeros((1, 2)))])
 
 
+def test_a_vector_without_values_makes_one() -> None:
+    read = from_attributes(Operator, num_inputs=2, input_shapes=[(0,), ()], num_features0=[], num_features1=[1])
+    made = read.apply([Dense(np.zeros((3, 0))), Numbers(np.ones(3))])[0]
+    assert (len(made), made.size) == (3, 0)
+
+
 def test_many_wide_rows_stay_sparse() -> None:
     rows, size = 100_000, 1 << 12
     column = Sparse(np.arange(rows + 1), np.full(rows, 9, dtype=np.int32), np.full(rows, 2.0), size)

@@ -1,0 +1,60 @@
+/* A bundle's operators for one row at a time: instructions on numbers in registers.
+
+   What an instruction refuses, it refuses without saying why: Python's operators then say it. */
+#ifndef PROGRAM_H
+#define PROGRAM_H
+
+#include <stdint.h>
+
+#include "cells.h"
+#include "forest.h"
+#include "words.h"
+
+/* Each has its operands after it, registers and places among the constants. */
+typedef enum {
+    OP_WORD,      /* text, words, unseen, to: the number of a word; without `unseen` (-1) an unknown one is refused */
+    OP_NUMBER,    /* policy, from, to: a number into a vector, see Policy */
+    OP_VECTOR,    /* from, count, to: a vector into a vector */
+    OP_ONE_HOT,   /* keeps, size, width, from, to */
+    OP_IMPUTE,    /* constants, from, to: surrogate, missing value */
+    OP_BUCKET,    /* keeps, count, constants, from, to: splits */
+    OP_BINARIZE,  /* count, constants, from, to: threshold */
+    OP_SUBTRACT,  /* count, constants, from, to */
+    OP_MULTIPLY,  /* count, constants, from, to */
+    OP_RANGE,     /* count, constants, from, to: least, factor and constant's value a feature, then the lower bound */
+    OP_PICK,      /* from, to: one value of a vector, as it is */
+    OP_DOT,       /* count, constants, from, to: coefficients, intercept */
+    OP_TREES      /* forest, constants, from, to: what the sum is divided by, the leaves' values */
+} Opcode;
+
+/* What a number is that is null or NaN: refused, or NaN. */
+typedef enum { POLICY_REFUSE, POLICY_KEEP } Policy;
+
+typedef struct {
+    int32_t kind, bits, nullable, to; /* a CellKind; a register, for CELL_TEXT a text */
+} Input;
+
+/* A text cell; without an address it is null. */
+typedef struct {
+    const char *at;
+    int64_t size;
+} Cell;
+
+typedef struct {
+    int64_t inputs, registers, texts, code_size, words_count, forests_count;
+    const Input *input;
+    const int64_t *code;
+    const double *constants;
+    Words **words;
+    Forest **forests;
+    int64_t result, result_size; /* the registers that a row is to have in the end */
+} Program;
+
+/* Runs one row; 0 where it is refused. */
+int program_run(const Program *program, double *registers, const Cell *texts);
+
+/* The next row of CSV without quotes, from *at on, into registers and texts; skips empty lines. 1 for a row, 0 at the
+   end, -1 where the row must be read otherwise. */
+int program_read(const Program *program, const char **at, const char *end, double *registers, Cell *texts);
+
+#endif

@@ -1,0 +1,187 @@
+#include "trees.h"
+
+#include <math.h>
+#include <string.h>
+
+int64_t trees_width(const Trees *trees, int margin) {
+    return trees->link == LINK_ARGMAX && !margin ? 1 : trees->groups;
+}
+
+static inline int64_t goes_right(Split split, float value) { return !(value < split.threshold); }
+
+static inline int64_t goes_right_or_missing(Split split, float value) {
+    return isnan(value) ? !(split.asks & 1) : !(value < split.threshold);
+}
+
+/* Walks go on side by side: while one waits for memory the others do not. Each variant is compiled without the
+   question whether a value may be missing. */
+#define FOR_EACH_LEVEL(DEPTH, SPLIT, VALUES, STRIDE, RIGHT, NEXT)                                 \
+    for (int32_t level = 0; level < (DEPTH); level++)                                             \
+        for (int walk = 0; walk < LANES; walk++) {                                                \
+            Split split = SPLIT;                                                                  \
+            int64_t right = RIGHT(split, (VALUES)[(int64_t)(split.asks >> 1) * (STRIDE)]);        \
+            at[walk] = NEXT;                                                                      \
+        }
+#define WALK(MISSING, ...)                                                                        \
+    if (MISSING) {                                                                                \
+        FOR_EACH_LEVEL(__VA_ARGS__, goes_right_or_missing, NEXT_AT)                               \
+    } else {                                                                                      \
+        FOR_EACH_LEVEL(__VA_ARGS__, goes_right, NEXT_AT)                                          \
+    }
+
+/* LANES rows through one tree. */
+#define NEXT_AT 2 * at[walk] + 1 + right
+static void add_complete_group(const Trees *is, int64_t tree, const float *group, int missing, float *sums) {
+    const Split *splits = is->complete.split + is->complete.first_split[tree];
+    int32_t depth = is->depth[tree];
+    int64_t at[LANES] = {0}, inner = (INT64_C(1) << depth) - 1;
+    WALK(missing, depth, splits[at[walk]], group + walk, LANES)
+    const float *leaves = is->complete.leaf + is->complete.first_leaf[tree] - inner;
+    float *sum = sums + is->group[tree];
+    for (int walk = 0; walk < LANES; walk++) sum[walk * is->groups] += leaves[at[walk]];
+}
+
+/* One row through all trees, as many at once as there are of one depth. */
+static inline void add_complete_row(const Trees *is, const float *row, int stride, int missing, float *sums) {
+    const Split *splits = is->complete.split;
+    for (int64_t tree = 0, walks; tree < is->trees; tree += walks) {
+        int32_t depth = is->depth[tree];
+        int64_t at[LANES] = {0}, first[LANES], inner = (INT64_C(1) << depth) - 1;
+        for (walks = 1; walks < LANES && tree + walks < is->trees && is->depth[tree + walks] == depth;) walks++;
+        for (int walk = 0; walk < LANES; walk++) first[walk] = is->complete.first_split[tree + (walk < walks ? walk : 0)];
+        WALK(missing, depth, splits[first[walk] + at[walk]], row, stride)
+        for (int64_t walk = 0; walk < walks; walk++)
+            sums[is->group[tree + walk]] += is->complete.leaf[is->complete.first_leaf[tree + walk] + at[walk] - inner];
+    }
+}
+#undef NEXT_AT
+
+/* A category in the set goes right, any other left, also one that XGBoost cannot know. */
+static int64_t in_set(const uint32_t *set, float value) {
+    if (value < 0 || value >= 16777216.0f) return 0;
+    uint32_t category = (uint32_t)value;
+    return category / 32 < set[0] && (set[1 + category / 32] >> category % 32 & 1);
+}
+
+static inline float linked_leaf(const Trees *is, int64_t tree, const float *row, int stride) {
+    const Linked *linked = &is->linked;
+    int64_t at = linked->root[tree];
+    for (int32_t level = 0; level < is->depth[tree]; level++) {
+        Split split = linked->split[at];
+        float value = row[(int64_t)(split.asks >> 1) * stride];
+        int64_t right = linked->category && linked->category[at] >= 0 && !isnan(value)
+                            ? in_set(linked->sets + linked->category[at], value)
+                            : goes_right_or_missing(split, value);
+        at = linked->left[at] + right;
+    }
+    return linked->leaf[at];
+}
+
+#define NEXT_AT linked->left[at[walk]] + right
+static void add_linked_group(const Trees *is, int64_t tree, const float *group, int missing, float *sums) {
+    const Linked *linked = &is->linked;
+    int64_t at[LANES];
+    for (int walk = 0; walk < LANES; walk++) at[walk] = linked->root[tree];
+    WALK(missing, is->depth[tree], linked->split[at[walk]], group + walk, LANES)
+    float *sum = sums + is->group[tree];
+    for (int walk = 0; walk < LANES; walk++) sum[walk * is->groups] += linked->leaf[at[walk]];
+}
+#undef NEXT_AT
+
+static inline void add_row(const Trees *is, const float *row, int stride, int missing, float *sums) {
+    if (is->complete.split) {
+        add_complete_row(is, row, stride, missing, sums);
+        return;
+    }
+    for (int64_t tree = 0; tree < is->trees; tree++) sums[is->group[tree]] += linked_leaf(is, tree, row, stride);
+}
+
+static void add_groups(const Trees *is, const float *groups, int64_t count, int missing, float *sums) {
+    int64_t size = LANES * is->features;
+    for (int64_t tree = 0; tree < is->trees; tree++)
+        for (int64_t group = 0; group < count; group++) {
+            float *to = sums + group * LANES * is->groups;
+            if (is->complete.split) {
+                add_complete_group(is, tree, groups + group * size, missing, to);
+            } else {
+                add_linked_group(is, tree, groups + group * size, missing, to);
+            }
+        }
+}
+
+static int any_missing(const float *values, int64_t count) {
+    int found = 0;
+    for (int64_t at = 0; at < count; at++) found |= values[at] != values[at];
+    return found;
+}
+
+static void begin_sums(const Trees *is, int64_t rows, float *sums) {
+    for (int64_t row = 0; row < rows; row++) memcpy(sums + row * is->groups, is->base, (size_t)is->groups * sizeof *sums);
+}
+
+/* XGBoost's own formulas, common/math.h. */
+static float sigmoid(float margin) {
+    float bounded = fminf(-margin, 88.7f);
+    return 1.0f / (expf(bounded) + 1.0f + 1e-16f);
+}
+
+static void softmax(const float *margins, int64_t groups, float *made) {
+    float most = margins[0];
+    for (int64_t group = 1; group < groups; group++) most = fmaxf(margins[group], most);
+    double sum = 0;
+    for (int64_t group = 0; group < groups; group++) sum += made[group] = expf(margins[group] - most);
+    for (int64_t group = 0; group < groups; group++) made[group] /= (float)sum;
+}
+
+static float argmax(const float *margins, int64_t groups) {
+    int64_t best = 0;
+    for (int64_t group = 1; group < groups; group++)
+        if (margins[group] > margins[best]) best = group;
+    return (float)best;
+}
+
+static void link(const Trees *trees, int64_t count, int margin, const float *sums, float *made) {
+    int64_t groups = trees->groups, values = count * groups;
+    switch (margin ? LINK_IDENTITY : trees->link) {
+    case LINK_IDENTITY:
+        memcpy(made, sums, (size_t)values * sizeof *made);
+        break;
+    case LINK_SIGMOID:
+        for (int64_t at = 0; at < values; at++) made[at] = sigmoid(sums[at]);
+        break;
+    case LINK_EXP:
+        for (int64_t at = 0; at < values; at++) made[at] = expf(sums[at]);
+        break;
+    case LINK_STEP:
+        for (int64_t at = 0; at < values; at++) made[at] = sums[at] > 0 ? 1 : 0;
+        break;
+    case LINK_SOFTMAX:
+        for (int64_t row = 0; row < count; row++) softmax(sums + row * groups, groups, made + row * groups);
+        break;
+    case LINK_ARGMAX:
+        for (int64_t row = 0; row < count; row++) made[row] = argmax(sums + row * groups, groups);
+        break;
+    }
+}
+
+void trees_predict(const Trees *trees, const float *groups, int64_t count, int margin, float *sums, float *made) {
+    int64_t whole = (count + LANES - 1) / LANES;
+    begin_sums(trees, whole * LANES, sums);
+    /* What stands beyond the last row may look like a missing value: that costs time, no more. */
+    int missing = any_missing(groups, whole * LANES * trees->features);
+    if (!trees->complete.split && trees->linked.category) {
+        for (int64_t row = 0; row < count; row++)
+            add_row(trees, groups + lane_of(row, trees->features), LANES, 1, sums + row * trees->groups);
+    } else if (count == 1) {
+        add_row(trees, groups, LANES, missing, sums);
+    } else {
+        add_groups(trees, groups, whole, missing, sums);
+    }
+    link(trees, count, margin, sums, made);
+}
+
+void trees_predict_row(const Trees *trees, const float *row, int margin, float *sums, float *made) {
+    begin_sums(trees, 1, sums);
+    add_row(trees, row, 1, 1, sums);
+    link(trees, 1, margin, sums, made);
+}
