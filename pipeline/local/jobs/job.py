@@ -25,7 +25,8 @@ class Job:
     job's description (`update(SecondaryStatus="Downloading")`). `stopping` is set when the job is to end early: by
     Stop*Job, by its run-time limit, or because the service ends. `environment` is for child processes: the whole
     environment of one, with AWS_ENDPOINT_URL, a region and credentials that reach this service. `images` are the
-    container images that the service knows, `training_jobs` its training jobs, for a job that starts some.
+    container images that the service knows, `training_jobs` its training jobs, for a job that starts some. `log_error`
+    is for what programs say on stderr, where the job's service keeps that apart.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Job:
     environment: dict[str, str]
     images: Images = field(default_factory=Images)
     training_jobs: TrainingJobs | None = None
+    log_error: Callable[[int, str], None] | None = None
 
 
 # Does the job's work and returns fields for its final description; raises JobFailure. Outputs are uploaded last:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from pipeline.local.jobs.job import Job, JobFailure
 from pipeline.local.objects import Objects
@@ -22,6 +23,13 @@ def published(job: Job, uris: Iterable[str]) -> Iterator[None]:
     except BaseException:
         withdraw(job.objects, new)
         raise
+
+
+def publish(job: Job, files: Mapping[str, Path]) -> None:
+    """Uploads files to their URIs: all of them, or none."""
+    with published(job, files):
+        for uri, path in files.items():
+            job.objects.upload(path, uri)
 
 
 def withdraw(objects: Objects, uris: Iterable[str]) -> None:

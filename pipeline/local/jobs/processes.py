@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from pipeline.errors import PipelineError
 from pipeline.local.jobs.job import Job, JobFailure
@@ -73,6 +74,11 @@ class _Running:
     child: Child
     process: subprocess.Popen[bytes]
     last: deque[str] = field(default_factory=lambda: deque(maxlen=_LAST_LINES))
+    readers: list[threading.Thread] = field(default_factory=list)
+
+    def join_readers(self) -> None:
+        for reader in self.readers:
+            reader.join(timeout=1)
 
 
 class Group:
@@ -84,7 +90,6 @@ class Group:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._running: list[_Running] = []
-        self._readers: list[threading.Thread] = []
 
     def __enter__(self) -> Group:
         return self
@@ -92,8 +97,8 @@ class Group:
     def __exit__(self, *_: object) -> None:
         patience = JOB_KINDS[self._job.kind].patience if self._job.stopping.is_set() else _PATIENCE
         _end([running.process for running in self._running], patience)
-        for reader in self._readers:
-            reader.join(timeout=1)
+        for running in self._running:
+            running.join_readers()
 
     def start(self, child: Child) -> subprocess.Popen[bytes]:
         """Starts a program; raises JobFailure if it is not there."""
@@ -107,7 +112,7 @@ class Group:
                 cwd=child.cwd,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
+                stderr=subprocess.STDOUT if self._job.log_error is None else subprocess.PIPE,
                 # A group of its own, so that all it starts can be ended with it.
                 start_new_session=True,
             )
@@ -121,9 +126,11 @@ class Group:
                 gate.flush()
         running = _Running(child, process)
         self._running.append(running)
-        reader = threading.Thread(target=self._read, args=(running,), daemon=True)
-        reader.start()
-        self._readers.append(reader)
+        for output, log in ((process.stdout, self._job.log), (process.stderr, self._job.log_error)):
+            if output is not None and log is not None:
+                reader = threading.Thread(target=self._read, args=(running, output, log), daemon=True)
+                reader.start()
+                running.readers.append(reader)
         return process
 
     def wait(self, processes: Iterable[subprocess.Popen[bytes]] | None = None) -> None:
@@ -138,26 +145,24 @@ class Group:
         """Raises if the job is to stop, or a program has failed."""
         if self._job.stopping.is_set():
             raise JobFailure("the job was stopped")
-        pairs = zip(self._running, self._readers, strict=True)
-        failed = [(running, reader) for running, reader in pairs if running.process.poll() not in {None, 0}]
+        failed = [running for running in self._running if running.process.poll() not in {None, 0}]
         if not failed:
             return
         # One that was killed may have others fail that needed it.
-        running, reader = min(failed, key=lambda pair: pair[0].process.returncode >= 0)
+        running = min(failed, key=lambda running: running.process.returncode >= 0)
         # What it said last may still be on its way.
-        reader.join(timeout=1)
+        running.join_readers()
         name = running.child.name or f"instance algo-{running.child.instance}"
         raise ProcessFailure(name, running.process.returncode, running.last)
 
-    def _read(self, running: _Running) -> None:
-        assert running.process.stdout is not None  # noqa: S101 - asked for above
-        with running.process.stdout as output:
+    def _read(self, running: _Running, output: IO[bytes], log: Callable[[int, str], None]) -> None:
+        with output:
             for line in output:
                 text = line.decode("utf-8", "replace").rstrip("\r\n")
                 running.last.append(text)
                 # A full disk, say: the program must not wait for ever for somebody to read what it says.
                 with contextlib.suppress(OSError, PipelineError):
-                    self._job.log(running.child.instance, text)
+                    log(running.child.instance, text)
                     if running.child.on_line is not None:
                         running.child.on_line(text)
 

@@ -2,25 +2,25 @@
 
 /opt/ml is the job's folder here, in arguments and options; S3 URIs among them are local folders as well. Outputs are
 uploaded when the program has ended well, and not at all otherwise. With several instances the program runs on a Spark
-standalone cluster of that many workers.
+standalone cluster of that many workers. An image that is mapped to python has its own command run.
 """
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from pipeline.local.errors import REASON_CHARACTERS
+from pipeline.local.images import PYTHON
+from pipeline.local.jobs.command import run_command
 from pipeline.local.jobs.container_paths import local_path, localize
 from pipeline.local.jobs.job import Job, JobFailure
 from pipeline.local.jobs.outputs import published
-from pipeline.local.jobs.processes import Child, Group, ProcessFailure
+from pipeline.local.jobs.processes import ProcessFailure
 from pipeline.local.jobs.s3_arguments import S3Arguments, is_checksum
-from pipeline.local.jobs.spark_cluster import Cluster
 from pipeline.local.jobs.spark_failure import spark_failure
-from pipeline.local.jobs.spark_options import Submission, expand_lists, read_configuration, read_submission
-from pipeline.spark.environment import driver_java_options, memory, settings, spark_environment, spark_home
+from pipeline.local.jobs.spark_options import Submission, read_configuration, read_submission
+from pipeline.local.jobs.spark_submit import Program, spark_submit
 
 _CONFIGURATION = "/opt/ml/processing/input/conf/configuration.json"
 _MESSAGE = "/opt/ml/output/message"
@@ -30,16 +30,20 @@ def run_processing(job: Job) -> dict[str, Any]:
     """Runs a processing job; returns its ExitMessage, where the program wrote one. Raises JobFailure."""
     outputs = _outputs(job)
     uris = S3Arguments(job.folder / "s3", job.objects)
-    submission = read_submission(
-        job.request["AppSpecification"], lambda text: localize(job.folder, uris.localize(text))
-    )
+    specification = job.request["AppSpecification"]
+    submission = None
+    if job.images.resolve(specification["ImageUri"], "processing") != PYTHON:
+        submission = read_submission(specification, lambda text: localize(job.folder, uris.localize(text)))
     size = _download(job, uris)
     for folder, _ in outputs:
         folder.mkdir(parents=True, exist_ok=True)
     message = local_path(job.folder, _MESSAGE)
     message.parent.mkdir(parents=True)
     try:
-        _submit(job, submission, size)
+        if submission is None:
+            run_command(job)
+        else:
+            _submit(job, submission, size)
     except ProcessFailure as failure:
         told = spark_failure(failure)
         job.update(ExitMessage=told.message)
@@ -99,39 +103,16 @@ def _submit(job: Job, submission: Submission, size: int) -> None:
     configuration = read_configuration(local_path(job.folder, _CONFIGURATION), lambda text: localize(job.folder, text))
     for name in configuration.ignored:
         job.log(1, f"configuration.json: {name} has no meaning on this machine")
-    environment = {
-        **job.environment,
-        **configuration.environment,
-        **job.request.get("Environment", {}),
-        **{name: value for name, value in job.environment.items() if name.startswith("AWS_")},
-        **spark_environment(job.folder),
-    }
-    instances = job.request["ProcessingResources"]["ClusterConfig"]["InstanceCount"]
-    with Group(job) as group, driver_java_options(job.folder, size, configuration.settings) as java_options:
-        cluster = Cluster(group, job, environment, instances) if instances > 1 else None
-        master = cluster.start() if cluster is not None else "local[*]"
-        chosen = {
-            **settings(
-                job.folder,
-                cores=instances * (cluster.cores if cluster is not None else 1),
-                size=size,
-                driver_memory=memory(1),
-            ),
-            **(cluster.settings() if cluster is not None else {}),
-            **configuration.settings,
-            **_event_logs(job, submission),
-            "spark.driver.extraJavaOptions": java_options,
-        }
-        command = [str(spark_home() / "bin" / "spark-submit"), "--master", master]
-        for name, value in chosen.items():
-            command += ["--conf", f"{name}={value}"]
-        for name, value in expand_lists(submission.options).items():
-            command += [name, value]
-        command += ["--verbose"] if submission.verbose else []
-        command += [submission.program, *submission.arguments]
-        with cluster.executor_logs() if cluster is not None else nullcontext():
-            driver = group.start(Child(command, environment, job.folder, name="Spark's driver"))
-            group.wait([driver])
+    program = Program(
+        submission.program,
+        submission.arguments,
+        submission.options,
+        {**configuration.settings, **_event_logs(job, submission)},
+        {**configuration.environment, **job.request.get("Environment", {})},
+        submission.verbose,
+    )
+    workers = job.request["ProcessingResources"]["ClusterConfig"]["InstanceCount"]
+    spark_submit(job, program, workers=workers, size=size)
 
 
 def _event_logs(job: Job, submission: Submission) -> dict[str, str]:

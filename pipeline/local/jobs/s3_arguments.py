@@ -34,6 +34,10 @@ class S3Arguments:
 
         return _URI.sub(local, text)
 
+    def restore(self, text: str) -> str:
+        """A text that a program said, with the URIs in the local paths' places."""
+        return re.sub(rf"(file:(//)?)?{re.escape(str(self._folder))}/", "s3://", text)
+
     def download(self) -> None:
         """Gets the objects at and below each URI; raises JobFailure for a bucket that is not there."""
         for uri in sorted(self._uris):

@@ -79,13 +79,14 @@ class Cluster:
     @contextmanager
     def executor_logs(self) -> Iterator[None]:
         """Adds what the executors wrote to the job's log, each to its instance's, when the job ends."""
+        logs = {"stdout": self._job.log, "stderr": self._job.log_error or self._job.log}
         try:
             yield
         finally:
             for file in sorted(self._folder.glob("*/app-*/*/std*")):
                 instance = int(file.relative_to(self._folder).parts[0])
                 for line in _lines(file):
-                    self._job.log(instance, line)
+                    logs[file.name](instance, line)
 
 
 def _lines(file: Path) -> Iterator[str]:

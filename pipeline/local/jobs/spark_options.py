@@ -93,6 +93,11 @@ def read_submission(specification: dict[str, Any], localize: Callable[[str], str
     )
 
 
+def is_of_machine(setting: str) -> bool:
+    """Whether a setting of Spark's says how large or where its machines are, which are others here."""
+    return setting.startswith(_MACHINE)
+
+
 def expand_lists(options: dict[str, str]) -> dict[str, str]:
     """The options with the files of folders in the folders' places; raises JobFailure for what is not there."""
     return {name: _files(name, value) if name in _LISTS else value for name, value in options.items()}
@@ -135,8 +140,8 @@ def read_configuration(file: Path, localize: Callable[[str], str]) -> Configurat
 def _add(read: Configuration, name: str, properties: dict[str, str], variables: dict[str, str]) -> None:
     """Adds one classification."""
     if name == "spark-defaults":
-        read.ignored += [key for key in properties if key.startswith(_MACHINE)]
-        read.settings |= {key: value for key, value in properties.items() if not key.startswith(_MACHINE)}
+        read.ignored += [key for key in properties if is_of_machine(key)]
+        read.settings |= {key: value for key, value in properties.items() if not is_of_machine(key)}
     elif name == "core-site":
         read.settings |= {f"spark.hadoop.{key}": value for key, value in properties.items()}
     elif name == "spark-env":

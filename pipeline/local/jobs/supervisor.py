@@ -16,7 +16,6 @@ from pipeline.local import states
 from pipeline.local.errors import DataFolderError, reason
 from pipeline.local.images import Images
 from pipeline.local.jobs.job import Job, JobFailure
-from pipeline.local.jobs.job_log import JobLog
 from pipeline.local.jobs.kinds import JOB_KINDS, JobKind
 from pipeline.local.jobs.leftovers import end_remembered
 from pipeline.local.jobs.outputs import UPLOADING, withdraw
@@ -60,7 +59,8 @@ class Supervisor:
     that was interrupted three times fails and says so; one that was Stopping is Stopped. What the killed service's
     programs still do is ended first. An orderly end of the service is treated in the same way.
 
-    `environment` and `training_jobs` are a job's, by its region; see Job.
+    `environment` and `training_jobs` are a job's, by its region; see Job. `ended` is told of each job that has come to
+    its end, and of all such again when the service is back.
     """
 
     def __init__(
@@ -74,10 +74,11 @@ class Supervisor:
         training_jobs: Callable[[str], TrainingJobs],
         images: Images,
         slots: int,
+        ended: Callable[[Resource], None],
     ) -> None:
         self._store, self._objects, self._logs, self._folder = store, objects, logs, folder
         self._environment, self._training_jobs, self._images = environment, training_jobs, images
-        self._slots = threading.Semaphore(slots)
+        self._slots, self._ended_job = threading.Semaphore(slots), ended
         self._running: dict[tuple[str, str], _Running] = {}
         self._lock = threading.RLock()
         self._ended = False
@@ -103,7 +104,7 @@ class Supervisor:
                 job.thread.join()
 
     def submit(self, resource: Resource) -> None:
-        """Starts a job that the store has as InProgress."""
+        """Starts a job that the store has in its first status."""
         kind = JOB_KINDS[resource.kind]
         running = _Running(kind, resource.name)
         running.thread = threading.Thread(
@@ -117,16 +118,17 @@ class Supervisor:
 
     def stop_job(self, kind: str, name: str) -> None:
         """Stop*Job: the job is Stopping, and Stopped when its programs have ended; a finished job stays as it is."""
+        words = JOB_KINDS[kind].words
         with self._lock:
             resource = self._store.find(kind, name)
-            if resource is None or resource.status != "InProgress":
+            if resource is None or resource.status == words.stopping or states.is_final(kind, resource.status):
                 return
-            self._store.transition(kind, name, "Stopping", **self._secondary(resource, "Stopping"))
+            self._store.transition(kind, name, words.stopping, **self._secondary(resource, words.stopping))
             running = self._running.get((kind, name))
         if running is not None:
             running.end("stop")
         else:
-            self._store.transition(kind, name, "Stopped")
+            self._store.transition(kind, name, words.stopped)
 
     @property
     def ending(self) -> bool:
@@ -140,15 +142,17 @@ class Supervisor:
             return (kind, name) not in self._running
 
     def _recover(self, resource: Resource) -> None:
+        words = JOB_KINDS[resource.kind].words
         if states.is_final(resource.kind, resource.status):
+            self._ended_job(resource)
             return
         # Programs name their files by chance: those of an interrupted attempt must not stay beside the next one's.
         withdraw(self._objects, resource.extra.get(UPLOADING) or ())
-        if resource.status == "Stopping":
-            self._finish(resource, "Stopped", {})
+        if resource.status == words.stopping:
+            self._finish(resource, words.stopped, {})
         elif resource.extra.get("Attempts", 1) >= _ATTEMPTS:
             told = f"InternalServerError: the service ended {_ATTEMPTS} times while this job ran"
-            self._finish(resource, "Failed", {"FailureReason": told})
+            self._finish(resource, words.failed, {words.reason: told})
         else:
             attempts = resource.extra.get("Attempts", 1) + 1
             self.submit(self._store.update(resource.kind, resource.name, Attempts=attempts))
@@ -161,7 +165,7 @@ class Supervisor:
                 finally:
                     self._release(running)
             else:
-                status, fields = "Stopped", {}
+                status, fields = running.kind.words.stopped, {}
             while running.reason != "end":
                 try:
                     self._finish(resource, status, fields)
@@ -176,9 +180,9 @@ class Supervisor:
 
     def _run(self, running: _Running, resource: Resource) -> tuple[str, dict[str, Any]]:
         """Does the work; returns the job's last status and the fields that go with it."""
-        kind, name = running.kind, resource.name
+        kind, name, words = running.kind, resource.name, running.kind.words
         region = _region(resource)
-        log = JobLog(self._logs, kind.log_group, name)
+        log = kind.open_log(self._logs, kind.log_group, name)
         folder = self._folder / resource.kind / name / "work"
         job = Job(
             kind=resource.kind,
@@ -187,6 +191,7 @@ class Supervisor:
             folder=folder,
             objects=self._objects,
             log=log,
+            log_error=log.error,
             stopping=running.stopping,
             update=lambda **fields: self._update(resource.kind, name, fields),
             environment=self._environment(region),
@@ -197,20 +202,20 @@ class Supervisor:
         try:
             folder.mkdir(parents=True)
             if kind.start_time:
-                self._store.update(resource.kind, name, **{kind.start_time: time.time()})
+                self._begin(resource, **{kind.start_time: time.time()})
             fields = kind.load_executor()(job)
-            return ("Stopped" if running.stopping.is_set() else "Completed"), fields
+            return (words.stopped if running.stopping.is_set() else words.completed), fields
         except (JobFailure, DataFolderError) as error:
             if running.stopping.is_set():
-                return "Stopped", {}
+                return words.stopped, {}
             told = reason(error.message, error.hint)
             log(1, f"job failed: {told}")
-            return "Failed", {"FailureReason": told}
+            return words.failed, {words.reason: told}
         except Exception as error:  # noqa: BLE001 - whatever a job does, the service goes on and tells it
             for line in traceback.format_exc().splitlines():
                 log(1, line)
             told = reason(f"InternalServerError: {type(error).__name__}: {error}")
-            return ("Stopped", {}) if running.stopping.is_set() else ("Failed", {"FailureReason": told})
+            return (words.stopped, {}) if running.stopping.is_set() else (words.failed, {words.reason: told})
         finally:
             if limit is not None:
                 limit.cancel()
@@ -219,6 +224,7 @@ class Supervisor:
 
     def _finish(self, resource: Resource, status: str, fields: dict[str, Any]) -> None:
         kind = JOB_KINDS[resource.kind]
+        words = kind.words
         with self._lock:
             running = self._running.get((resource.kind, resource.name))
             now = self._store.find(resource.kind, resource.name)
@@ -226,13 +232,23 @@ class Supervisor:
                 return
             fields = {kind.end_time: time.time(), **fields}
             last = status
-            if status == "Stopped" and running is not None and running.reason == "limit":
-                last = "MaxRuntimeExceeded"
-                fields.setdefault("ExitMessage", "MaxRuntimeExceeded: the job ran for MaxRuntimeInSeconds")
+            if status == words.stopped and running is not None and running.reason == "limit":
+                status, last = words.limited, "MaxRuntimeExceeded"
+                fields.setdefault(*words.limit)
             fields |= self._secondary(now, last, fields.get("FailureReason"))
-            self._store.transition(resource.kind, resource.name, status, **fields)
+            self._ended_job(self._store.transition(resource.kind, resource.name, status, **fields))
             if resource.kind == states.TUNING_JOB:
                 self._stop_started(resource)
+
+    def _begin(self, resource: Resource, **fields: Any) -> None:
+        """A job's work is under way: a status of its own, where the service has one, unless it is to stop already."""
+        with self._lock:
+            now = self._store.find(resource.kind, resource.name)
+            running = JOB_KINDS[resource.kind].words.running
+            if running and now is not None and now.status == states.initial(resource.kind):
+                self._store.transition(resource.kind, resource.name, running, **fields)
+            else:
+                self._store.update(resource.kind, resource.name, **fields)
 
     def _stop_started(self, tuning: Resource) -> None:
         """A tuning job that has ended, however it did, leaves no training job that nobody waits for."""
@@ -274,7 +290,7 @@ def _region(resource: Resource) -> str:
 
 
 def _limit(running: _Running, resource: Resource) -> threading.Timer | None:
-    seconds = resource.request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds")
+    seconds = running.kind.limit(resource.request)
     if seconds is None:
         return None
     timer = threading.Timer(seconds, running.end, args=("limit",))

@@ -1,4 +1,4 @@
-"""Training jobs: the built-in XGBoost's contract, kept by this project's own training program.
+"""Training jobs: the contract of SageMaker's built-in algorithms, kept by this project's own training programs.
 
 Each instance is a process with a folder of its own for /opt/ml. Several train one model by XGBoost's collective.
 """
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from pipeline.local.images import FACTORIZATION_MACHINES, XGBOOST
 from pipeline.local.jobs.job import Job, JobFailure
 from pipeline.local.jobs.processes import Child, ProcessFailure, run_processes
 from pipeline.local.training.artifacts import has_model, upload_artifacts
@@ -21,6 +22,8 @@ from pipeline.local.training.layout import Instance, make_instances
 from pipeline.local.training.metrics import MetricLog
 from pipeline.training.hosts.address import RENDEZVOUS
 
+# What stands in for an image.
+_PROGRAMS = {XGBOOST: "pipeline.training", FACTORIZATION_MACHINES: "pipeline.factorization"}
 _PAUSE = 0.5  # seconds between two updates of the metrics
 
 
@@ -50,9 +53,10 @@ def run_training(job: Job) -> dict[str, Any]:
 
 def _train(job: Job, instances: Sequence[Instance], metrics: MetricLog) -> None:
     """Runs the program on every instance, and returns as well when the job is stopped."""
+    image = job.images.resolve(job.request["AlgorithmSpecification"]["TrainingImage"], "training")
     children = [
         Child(
-            [sys.executable, "-m", "pipeline.training", "--base-dir", str(instance.base)],
+            [sys.executable, "-m", _PROGRAMS[image], "--base-dir", str(instance.base)],
             _environment(job, len(instances)),
             instance.base,
             instance.number,

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from pipeline.aws.session import new_session
 from pipeline.local.endpoints.container import Containers, download_containers
 from pipeline.local.endpoints.deployment import end
 from pipeline.local.endpoints.instance import Instance
 from pipeline.local.images import Images
 from pipeline.local.jobs.job import Job, JobFailure
-from pipeline.local.jobs.outputs import published
+from pipeline.local.jobs.outputs import publish
 from pipeline.local.transform.processing import Processing
 from pipeline.local.transform.requests import Model
 from pipeline.local.transform.settings import Settings
@@ -49,10 +50,7 @@ def run_transform(job: Job, models: Mapping[str, Mapping[str, Any]] | None = Non
     finally:
         end(instances)
     target = job.request["TransformOutput"]["S3OutputPath"].rstrip("/")
-    made = {f"{target}/{name}.out": outputs / f"{name}.out" for name in names.values()}
-    with published(job, made):
-        for uri, path in made.items():
-            job.objects.upload(path, uri)
+    publish(job, {f"{target}/{name}.out": outputs / f"{name}.out" for name in names.values()})
     return {}
 
 
@@ -62,17 +60,15 @@ def _instance(containers: Containers, job: Job, number: int) -> Instance:
 
 def _described(job: Job) -> dict[str, Any]:
     """The model as DescribeModel tells it: what it was created with."""
-    import boto3
     from botocore.exceptions import ClientError
 
-    name = job.request["ModelName"]
-    client = boto3.client(
-        "sagemaker",
-        endpoint_url=job.environment["AWS_ENDPOINT_URL"],
-        region_name=job.environment.get("AWS_REGION", "us-east-1"),
-        aws_access_key_id=job.environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=job.environment["AWS_SECRET_ACCESS_KEY"],
+    name, environment = job.request["ModelName"], job.environment
+    session = new_session(
+        environment.get("AWS_REGION", "us-east-1"),
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
     )
+    client = session.client("sagemaker", endpoint_url=environment["AWS_ENDPOINT_URL"])
     try:
         return dict(client.describe_model(ModelName=name))
     except ClientError as error:

@@ -1,0 +1,1 @@
+"""AWS Glue's operations: jobs, their runs, and tags."""

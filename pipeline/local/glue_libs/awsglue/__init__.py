@@ -1,0 +1,1 @@
+"""Glue's own library for scripts, without its JVM side: contexts, arguments and jobs, no DynamicFrames."""
