@@ -23,6 +23,18 @@ def fetch(spark: Any, uri: str, local: str) -> None:
     system.copyToLocalFile(False, path, spark._jvm.org.apache.hadoop.fs.Path(f"file://{local}"), True)
 
 
+def store(spark: Any, local: str, uri: str) -> None:
+    """Copies a file of this machine to a URI, over what is there."""
+    system, path = _at(spark, uri)
+    system.copyFromLocalFile(False, True, spark._jvm.org.apache.hadoop.fs.Path(local), path)
+
+
+def create(spark: Any, uri: str) -> Any:
+    """A Java output stream that writes a file, over what is there; close it."""
+    system, path = _at(spark, uri)
+    return system.create(path, True)
+
+
 def _at(spark: Any, uri: str) -> Any:
     path = spark._jvm.org.apache.hadoop.fs.Path(uri)
     return path.getFileSystem(spark._jsc.hadoopConfiguration()), path

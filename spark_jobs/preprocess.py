@@ -43,6 +43,8 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--input", required=True, help="file, folder or URI of the raw rows")
     arguments.add_argument("--schema", required=True, help="the data contract, a JSON file or URI")
     arguments.add_argument("--output", required=True, help="folder or URI to write below")
+    arguments.add_argument("--train-key", default="train", help="the training split's place below the output")
+    arguments.add_argument("--validation-key", default="validation", help="the validation split's place")
     arguments.add_argument("--format", choices=("csv", "json", "parquet"), default="csv")
     arguments.add_argument("--delimiter", default=",")
     arguments.add_argument("--header", action="store_true", help="CSV files start with a line of names")

@@ -85,7 +85,10 @@ def _csv(frame: Any, options: Namespace, schema: Schema) -> Lines:
         content = _unwrapped(frame, content, len(names), options)
     fields = ", ".join(f"f{place} string" for place in range(len(names)))
     settings = dict(_parser(options), columnNameOfCorruptRecord=BROKEN)
-    frame = frame.withColumn("_fields", F.from_csv(content, f"{fields}, {BROKEN} string", settings))
+    parsed = F.from_csv(content, f"{fields}, {BROKEN} string", settings).alias("_fields")
+    # Numbered once more where the line is parsed: Spark moves no condition below what numbers rows. It would put the
+    # parser, with its buffers, into the condition once for each time that a field is named there.
+    frame = frame.select(LINE, FILE, START, F.monotonically_increasing_id().alias(ROW_ID), parsed)
     order = {name: f"f{place}" for place, name in enumerate(names)}
     # An unquoted empty cell is null; a quoted one comes back as the marker.
     texts = [

@@ -9,6 +9,7 @@ from typing import Any, Dict, List
 
 from pipeline.errors import ConfigError, DataError
 from pipeline.schema import Schema
+from spark_jobs import hadoop
 from spark_jobs.naming import renamed_schema, spark_names
 
 
@@ -40,16 +41,20 @@ def write_bytes(spark: Any, uri: str, content: bytes) -> None:
     with tempfile.NamedTemporaryFile() as local:
         local.write(content)
         local.flush()
-        path = spark._jvm.org.apache.hadoop.fs.Path
-        target = path(uri)
-        system = target.getFileSystem(spark._jsc.hadoopConfiguration())
-        system.copyFromLocalFile(False, True, path(local.name), target)
+        hadoop.store(spark, local.name, uri)
+
+
+def write_archive(spark: Any, uri: str, files: Dict[str, bytes]) -> None:
+    """Writes files as a tar.gz."""
+    from pipeline.bundle.pack import write_files
+
+    with tempfile.TemporaryDirectory() as folder:
+        write_bytes(spark, uri, write_files(files, os.path.join(folder, "model.tar.gz")).read_bytes())
 
 
 def write_model(spark: Any, model: Any, train: Any, schema: Schema, options: Namespace) -> List[Dict[str, Any]]:
     """Writes model.tar.gz and returns what its stages are, for the report."""
     from pipeline.bundle.archive import read_files
-    from pipeline.bundle.pack import write_files
     from pipeline.bundle.reader import read_bundle
     from pipeline.bundle.writer import bundle_files
     from pipeline.operators.values import to_json
@@ -69,8 +74,7 @@ def write_model(spark: Any, model: Any, train: Any, schema: Schema, options: Nam
             files = bundle_files(model, renamed_schema(schema, names), own)
         # AWS's container reads bundle.json and root/; ours reads the contract beside them too.
         files["schema.json"] = to_json(schema.to_dict()).encode()
-        archive = write_files(files, os.path.join(folder, "model.tar.gz"))
-        write_bytes(spark, f"{options.output}/model.tar.gz", archive.read_bytes())
+        write_archive(spark, f"{options.output}/model.tar.gz", files)
     return [
         {
             "op": node.operator.op,

@@ -17,7 +17,6 @@ import json
 import math
 import os
 import sys
-import tempfile
 import time
 from typing import Any, Dict, List, Optional
 
@@ -25,7 +24,6 @@ if sys.path[0] == os.path.dirname(os.path.abspath(__file__)):
     # A script's own folder comes first and would hide modules of the same name.
     del sys.path[0]
 
-from pipeline.bundle.pack import write_files
 from pipeline.errors import TrainingError
 from spark_jobs import channels, failing, program, requiring, storing
 from spark_jobs.writing import FORMATS
@@ -133,9 +131,7 @@ def write(spark: Any, options: argparse.Namespace, result: Any, summary: Dict[st
         "num_feature": summary["features"]["count"],
     }
     storing.write_text(spark, f"{options.output}/metrics.json", json.dumps(metrics, indent=2) + "\n")
-    with tempfile.TemporaryDirectory() as folder:
-        archive = write_files({"xgboost-model": result.model}, os.path.join(folder, "model.tar.gz"))
-        storing.write_bytes(spark, f"{options.output}/model.tar.gz", archive.read_bytes())
+    storing.write_archive(spark, f"{options.output}/model.tar.gz", {"xgboost-model": result.model})
     say(f"wrote {options.output}/model.tar.gz")
 
 

@@ -21,7 +21,7 @@ def channels(model: Any, rows: Any, schema: Schema, options: Namespace, counts: 
     vector = options.features_column
     first = model.transform(splitting.take(rows, "train")).select(vector).limit(1)
     size = len(first.head()[0])
-    for name in ("train", "validation"):
+    for name, key in (("train", options.train_key), ("validation", options.validation_key)):
         if counts[name]:
             # Split first: Spark takes no filter through a StringIndexer, whose function it holds for random.
             part = model.transform(splitting.take(rows, name)).select(
@@ -30,7 +30,7 @@ def channels(model: Any, rows: Any, schema: Schema, options: Namespace, counts: 
             )
             # Even shares for several instances are worth a shuffle; for one, the files may fall as they do.
             part = part.repartition(options.shards) if options.shards > 1 else part
-            _write(part, f"{options.output}/{name}", options.training_format, size)
+            _write(part, f"{options.output}/{key}", options.training_format, size)
     return featuring.names(first, vector, size)
 
 

@@ -82,6 +82,10 @@ def test_every_setting_can_be_said_in_the_environment(tmp_path: Path) -> None:
         "SAGEMAKER_TRAINING_VOLUME_SIZE": "50",
         "SAGEMAKER_ENDPOINT_INSTANCE_TYPE": "ml.c5.large",
         "SAGEMAKER_TRANSFORM_INSTANCE_TYPE": "ml.c5.2xlarge",
+        "SAGEMAKER_GLUE_ROLE": f"{ROLE}-glue",
+        "SAGEMAKER_PROCESSING_ROLE": f"{ROLE}-processing",
+        "SAGEMAKER_TRAINING_ROLE": f"{ROLE}-training",
+        "SAGEMAKER_MODEL_ROLE": f"{ROLE}-model",
     }
     assert sorted(said) == sorted(variables(key)[0] for key in KEYS)
     settings = resolve_settings(section(tmp_path), said, no_secret)
@@ -89,6 +93,17 @@ def test_every_setting_can_be_said_in_the_environment(tmp_path: Path) -> None:
     assert (settings.subnets, settings.security_groups) == (("subnet-1", "subnet-2"), ("sg-1",))
     assert settings.tags == {"team": "risk", "stage": ""}
     assert (settings.processing_volume_size, settings.training_volume_size) == (100, 50)
+
+
+def test_roles_of_their_own_for_jobs_and_models_make_one_for_all_needless(tmp_path: Path) -> None:
+    own = {f"SAGEMAKER_{kind}_ROLE": f"{ROLE}-{kind.lower()}" for kind in ("PROCESSING", "TRAINING", "MODEL")}
+    without = {name: value for name, value in ENVIRONMENT.items() if name != "SAGEMAKER_ROLE"}
+    settings = resolve_settings(section(tmp_path), without | own, no_secret)
+    assert settings.processing_role == settings.role == f"{ROLE}-processing"
+    assert (settings.training_role, settings.model_role) == (f"{ROLE}-training", f"{ROLE}-model")
+    del own["SAGEMAKER_MODEL_ROLE"]
+    with pytest.raises(ConfigError, match="role is said nowhere"):
+        resolve_settings(section(tmp_path), without | own, no_secret)
 
 
 @pytest.mark.parametrize(

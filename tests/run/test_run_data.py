@@ -193,6 +193,13 @@ def test_a_sample_is_the_same_each_time(tmp_path: Path) -> None:
     assert first.name == "4,000 generated rows"
 
 
+def test_a_sample_of_real_rows_says_where_they_are_from(tmp_path: Path) -> None:
+    folder = ROOT / "examples" / "recommender"
+    source = find_data(config_of(sample="sample:movielens"), None, folder, tmp_path)
+    assert (source.kind, source.name) == ("sample", "Spark's sample_movielens_ratings.txt")
+    assert len(source.path.read_text(encoding="utf-8").splitlines()) == 1501
+
+
 def test_a_sample_is_csv_whatever_its_cells_hold(tmp_path: Path) -> None:
     rows = [["a,b", 'c"d', 1.5, None], ["größe", " ", 2, ""]]
     (tmp_path / "made.py").write_text(f"def rows(count, seed):\n    yield from {rows!r} * (count // 2)\n")
@@ -211,6 +218,7 @@ def test_a_sample_is_csv_whatever_its_cells_hold(tmp_path: Path) -> None:
         ("rows = [1]\n", "made:rows", "made.py has no function 'rows'"),
         ("import nowhere\n", "made:rows", "made.py cannot be imported: ModuleNotFoundError: No module named 'nowhere'"),
         ("def rows(:\n", "made:rows", "made.py cannot be imported: SyntaxError: "),
+        ("def rows(count, seed):\n    yield [1 / 0]\n", "made:rows", "made:rows gave no rows: ZeroDivisionError: "),
     ],
 )
 def test_a_function_that_cannot_be_had(tmp_path: Path, source: str | None, reference: str, problem: str) -> None:

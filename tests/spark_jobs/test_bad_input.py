@@ -63,6 +63,15 @@ def test_what_does_not_fit_is_said_with_its_place(
     assert not job.output.exists()
 
 
+def test_a_bad_row_of_many_columns_is_found_without_many_parsers(job: Job) -> None:
+    names = [f"c{at}" for at in range(80)]
+    job.schema({"columns": [{"name": name, "type": "int", "label": name == "c0"} for name in names]})
+    lines = [f'"{",".join([str(at % 2), *["0"] * 79])}"' for at in range(40)]
+    lines[20] = f'"{",".join(["1", "many", *["0"] * 78])}"'
+    with pytest.raises(DataError, match="row 21, column 'c1': found 'many'"):
+        job.run(job.input("\n".join(lines)), "--quoted-rows", "unwrap")
+
+
 def test_the_first_of_several_bad_rows_is_named_across_partitions(job: Job) -> None:
     lines = rows(4000)
     for at in (3500, 1200, 2900):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import classification_report, log_loss, r2_score, roc_auc_score
 
-from pipeline.run.evaluation import BINARY, MULTICLASS, REGRESSION, evaluate, task_of
+from pipeline.evaluation.metrics import BINARY, MULTICLASS, REGRESSION, evaluate, task_of
 
 ROWS, CLASSES = 300, 4
 
