@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.targets import plan_of
+from pipeline.cli.targets import plan_of, task_plans
 
 
 def register(app: typer.Typer) -> None:
@@ -23,9 +23,12 @@ def cleanup(
     files: Annotated[bool, typer.Option("--files", help="Delete the run's files in S3 too.")] = False,
 ) -> None:
     """Delete what a run made on SageMaker, the endpoint first; it can be repeated."""
+    from pipeline.config import TaskFile, load_file
     from pipeline.sending.cleanup import clean_up
     from pipeline.sending.clients import make_clients
 
-    _, plan = plan_of(file, run_key)
-    count = clean_up(plan, make_clients(plan.region), typer.echo, files=files)
-    typer.echo(f"run {plan.run_key}: {count} deleted" if count else f"run {plan.run_key}: nothing is left of it")
+    config = load_file(file)
+    plans = task_plans(file, config, None, run_key) if isinstance(config, TaskFile) else [plan_of(file, run_key)[1]]
+    for plan in plans:
+        count = clean_up(plan, make_clients(plan.region), typer.echo, files=files)
+        typer.echo(f"run {plan.run_key}: {count} deleted" if count else f"run {plan.run_key}: nothing is left of it")

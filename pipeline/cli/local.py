@@ -27,7 +27,10 @@ def start(
     ] = None,
     image: Annotated[
         list[str] | None,
-        typer.Option(help="A further image repository and the known one that it stands for: NAME=sagemaker-xgboost."),
+        typer.Option(
+            help="A further image repository and the known one that it stands for: NAME=sagemaker-xgboost. "
+            "NAME=python runs whatever command a processing job of it names, as a process of yours."
+        ),
     ] = None,
 ) -> None:
     """Serve SageMaker's API, its runtime, S3 and what clients need around them, until it is interrupted."""

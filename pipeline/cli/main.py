@@ -9,7 +9,7 @@ from types import FrameType
 
 import typer
 
-from pipeline.cli import bundle, cleanup, init, local, plan, run, score, serve
+from pipeline.cli import bundle, cleanup, deploy, init, local, plan, run, score, serve, services
 from pipeline.errors import PipelineError
 
 # Typer ends with this status when a KeyboardInterrupt reaches it.
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, plan, cleanup, serve, score, init):
+for command in (run, plan, cleanup, deploy, serve, score, init, services):
     command.register(app)
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(local.app, name="local")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.targets import Target, plan_of
+from pipeline.cli.targets import Target, plan_of, refuse_options, task_plans
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from pipeline.config import TaskFile
 
 
 def register(app: typer.Typer) -> None:
@@ -28,11 +31,22 @@ def run(
     run_key: Annotated[
         str | None, typer.Option(help="On SageMaker: what tells this run's names from others'; made of the file else.")
     ] = None,
+    pipeline: Annotated[
+        str | None, typer.Option(help="Of a file with tasks: one of its pipelines; all of them by default.")
+    ] = None,
 ) -> None:
-    """Run a pipeline: ETL, bundle, training, verification, endpoint, batch, report."""
+    """Run a pipeline: ETL, bundle, training, verification, endpoint, batch, report; or the tasks that a file lists."""
     from rich.console import Console
 
+    from pipeline.config import TaskFile, load_file
+
     console = Console(stderr=True)
+    config = load_file(file)
+    if isinstance(config, TaskFile):
+        refuse_options(file, {"--input": data})
+        _run_tasks(config, file, pipeline, output, console, target, run_key)
+        return
+    refuse_options(file, {"--pipeline": pipeline})
     if target is Target.SAGEMAKER:
         _run_on_sagemaker(file, run_key, data, console)
     else:
@@ -49,13 +63,49 @@ def _run_here(file: Path, data: Path | None, output: Path | None, console: Conso
     console.print(f"\n[bold]{shown}[/]: open report.html; next: inference-pipeline serve {shown}")
 
 
+def _run_tasks(
+    config: TaskFile,
+    file: Path,
+    pipeline: str | None,
+    output: Path | None,
+    console: Console,
+    target: Target,
+    run_key: str | None,
+) -> None:
+    from rich.markup import escape
+
+    from pipeline.tasks.run import run_tasks
+
+    if target is Target.SAGEMAKER:
+        _run_tasks_on_sagemaker(config, file, pipeline, console, run_key)
+        return
+    folder = run_tasks(config, file, only=pipeline, output=output, console=console)
+    shown = escape(_shown(folder))
+    console.print(f"\n[bold]{shown}[/]: run.json and the tasks' logs")
+
+
+def _run_tasks_on_sagemaker(
+    config: TaskFile, file: Path, pipeline: str | None, console: Console, run_key: str | None
+) -> None:
+    from pipeline.run.progress import Progress
+    from pipeline.sending.clients import make_clients
+    from pipeline.sending.send import send_plan
+
+    for plan in task_plans(file, config, pipeline, run_key):
+        send_plan(plan, None, make_clients(plan.region), Progress(console))
+        console.print(f"\nrun [bold]{plan.run_key}[/] of {plan.pipeline} is done", highlight=False)
+
+
 def _run_on_sagemaker(file: Path, run_key: str | None, data: Path | None, console: Console) -> None:
+    from pipeline.evaluation.judge import judge
     from pipeline.run.progress import Progress
     from pipeline.sending.clients import make_clients
     from pipeline.sending.send import send_plan
 
     config, plan = plan_of(file, run_key, data)
-    send_plan(plan, config, make_clients(plan.region), Progress(console))
+    clients = make_clients(plan.region)
+    gate = None if config.gate is None else functools.partial(judge, config, plan, clients)
+    send_plan(plan, config, clients, Progress(console), judge=gate)
     console.print(
         f"\nrun [bold]{plan.run_key}[/] is done; its files are below {plan.root}\n"
         f"what it made costs money until: inference-pipeline cleanup {file} --run-key {plan.run_key}",

@@ -1,0 +1,1 @@
+"""The CloudFormation stacks of `cfn/`: packed, created, updated and deleted, all repeatable."""

@@ -1,0 +1,119 @@
+"""What Airflow makes of a folder of pipeline files, and what that costs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from dag_cases import EXAMPLE, Airflow
+from tests_paths import ROOT
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+# What only a running task may load; Airflow and its provider load boto3 themselves.
+HEAVY = {"xgboost", "sklearn", "scipy", "pyarrow", "pyspark", "pandas", "numpy", "sagemaker", "sagemaker_core"}
+OURS = {"pipeline", "pipeline.errors", "pipeline.config"}
+_PARSE = """
+import sys
+from pathlib import Path
+import airflow.providers.amazon.aws.operators.sagemaker
+from airflow.dag_processing.dagbag import BundleDagBag
+before = set(sys.modules)
+folder = Path(sys.argv[1])
+bag = BundleDagBag(str(folder), bundle_path=folder, bundle_name="dags-folder", load_op_links=False)
+assert len(bag.dags) == 50 and not bag.import_errors, bag.import_errors
+print("loaded:", *sorted(set(sys.modules) - before))
+"""
+
+
+def write(folder: Path, name: str, **changes: object) -> Path:
+    """The example's pipeline file under another name."""
+    document = yaml.safe_load((EXAMPLE / "pipeline.yml").read_text()) | {"name": name, **changes}
+    document["data"]["schema"] = str(ROOT / "schemas" / "abalone.json")
+    path = folder / f"{name}.yml"
+    path.write_text(yaml.safe_dump(document, sort_keys=False))
+    return path
+
+
+def test_a_file_with_an_error_is_named_with_its_line_and_hides_no_other(
+    airflow: Airflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INFERENCE_PIPELINES", str(tmp_path))
+    write(tmp_path, "good")
+    bad = write(tmp_path, "bad", trainning={"hyperparameters": {}})
+    line = 1 + next(at for at, text in enumerate(bad.read_text().splitlines()) if text.startswith("trainning"))
+    write(tmp_path, "never", airflow={"schedule": "every 5 minutes or so"})
+    write(tmp_path, "late", airflow={"schedule": "0 25 * * *"})
+    (tmp_path / "twin.yml").write_text((tmp_path / "good.yml").read_text())
+    bag = airflow.bag()
+    assert list(bag.dags) == ["good"]
+    (file,) = bag.import_errors
+    assert file.endswith("pipeline_errors.py")
+    said = bag.import_errors[file]
+    assert f"{bad}, line {line}: key 'trainning' is not known" in said
+    assert "never.yml, line " in said
+    assert f"{tmp_path / 'late.yml'}: AirflowTimetableInvalid" in said
+    assert f"{tmp_path / 'twin.yml'}: name 'good'" in said
+
+
+def test_all_that_the_section_says_is_in_the_dag(
+    airflow: Airflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INFERENCE_PIPELINES", str(tmp_path))
+    section = {
+        "schedule": "0 4 * * 1",
+        "start_date": "2026-01-31",
+        "owner": "team",
+        "tags": ["a", "b"],
+        "retries": 4,
+        "timeout_minutes": 90,
+        "task_timeout_minutes": 30,
+        "deferrable": True,
+        "connection": "my_aws",
+        "deploy": False,
+    }
+    write(tmp_path, "scheduled", airflow=section)
+    write(tmp_path, "on-data", airflow={"schedule": {"assets": ["s3://bucket/rows"]}})
+    dags = airflow.bag().dags
+    dag = dags["scheduled"]
+    assert (dag.schedule, dag.start_date.date().isoformat()) == ("0 4 * * 1", "2026-01-31")
+    assert (dag.catchup, dag.max_active_runs, dag.tags) == (False, 1, {"a", "b"})
+    assert dag.dagrun_timeout.total_seconds() == 90 * 60
+    training = dag.task_dict["training"]
+    assert (training.owner, training.retries, training.deferrable) == ("team", 4, True)
+    assert (training.aws_conn_id, training.execution_timeout.total_seconds()) == ("my_aws", 30 * 60)
+    assert dag.params["deploy"] is False
+    assert [asset.uri for asset in dag.task_dict["endpoint"].outlets] == ["sagemaker://scheduled/endpoint"]
+    assert [asset.uri for asset in dags["on-data"].schedule] == ["s3://bucket/rows"]
+
+
+@pytest.mark.parametrize(
+    ("param", "value"), [("endpoint_instance_type", "large"), ("deploy", "yes"), ("input", 3), ("clean_up", None)]
+)
+def test_a_param_of_another_type_is_refused(airflow: Airflow, param: str, value: object) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+
+    params = airflow.bag().dags["plain"].params
+    with pytest.raises(ParamValidationError, match=param):
+        params[param] = value
+
+
+def test_fifty_files_load_nothing_that_a_task_needs(airflow: Airflow, tmp_path: Path) -> None:
+    for at in range(50):
+        write(tmp_path, f"pipeline-{at}")
+    ended = subprocess.run(
+        [sys.executable, "-c", _PARSE, str(ROOT / "dags")],
+        env={**os.environ, "INFERENCE_PIPELINES": str(tmp_path), "AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr[-4000:]
+    loaded = set(ended.stdout.rpartition("loaded:")[2].split())
+    assert not loaded & HEAVY
+    ours = {name for name in loaded if name.split(".")[0] == "pipeline"}
+    assert {".".join(name.split(".")[:2]) for name in ours} <= OURS
