@@ -1,6 +1,7 @@
 """The pipeline file: typed, validated, with its place in every complaint."""
 
-from pipeline.config.load import load_config
+from pipeline.config.load import load_config, load_file, load_task_file
 from pipeline.config.model import PipelineConfig
+from pipeline.config.tasks import TaskFile
 
-__all__ = ["PipelineConfig", "load_config"]
+__all__ = ["PipelineConfig", "TaskFile", "load_config", "load_file", "load_task_file"]

@@ -1,4 +1,4 @@
-"""The JSON Schemas of pipeline and schema files, for editors: `python -m pipeline.config.json_schema`."""
+"""The JSON Schemas of pipeline, task and schema files, for editors: `python -m pipeline.config.json_schema`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.model import PipelineConfig
+from pipeline.config.tasks import TaskFile
 from pipeline.schema.contract import STRUCTS, TYPES
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -15,6 +16,11 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 def pipeline_schema() -> dict[str, Any]:
     """The JSON Schema of a pipeline file."""
     return {"$schema": DRAFT, **PipelineConfig.model_json_schema(by_alias=True)}
+
+
+def tasks_schema() -> dict[str, Any]:
+    """The JSON Schema of a file of tasks and services."""
+    return {"$schema": DRAFT, **TaskFile.model_json_schema(by_alias=True)}
 
 
 def contract_schema() -> dict[str, Any]:
@@ -52,9 +58,10 @@ def contract_schema() -> dict[str, Any]:
 
 
 def write_schemas(folder: Path) -> None:
-    """Writes both into a folder."""
-    for name, document in (("pipeline.schema.json", pipeline_schema()), ("contract.schema.json", contract_schema())):
-        (folder / name).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    """Writes all into a folder."""
+    documents = {"pipeline": pipeline_schema(), "tasks": tasks_schema(), "contract": contract_schema()}
+    for name, document in documents.items():
+        (folder / f"{name}.schema.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from pipeline.config.airflow import Airflow
+from pipeline.config.gate import Gate
+from pipeline.config.glue import Glue
+from pipeline.config.ratings import Ratings
 from pipeline.config.sagemaker import SageMaker
 from pipeline.config.section import Allowed, Name, Reference, Scalar, Section, Sha256
 
@@ -54,7 +58,9 @@ class Data(Section):
     location: str | None = Field(None, description="file, folder or URI of the rows, relative to this file")
     download: Download | None = None
     sample: Reference | None = Field(
-        None, description="module:function(rows, seed) that makes synthetic rows where there is no file"
+        None,
+        description="module:function(rows, seed) that gives rows where there is no file: synthetic ones, unless its "
+        "attribute `source` names where they are from",
     )
     format: Literal["csv", "json", "parquet"] = "csv"
     csv: Csv = Csv()
@@ -73,8 +79,9 @@ class Features(Section):
 
 
 class Training(Section):
-    """The training job: SageMaker's built-in XGBoost."""
+    """The training job: one of SageMaker's built-in algorithms."""
 
+    algorithm: Literal["xgboost", "factorization-machines"] = "xgboost"
     hyperparameters: dict[str, Scalar] = Field(description="under SageMaker's own names")
     content_type: Literal["text/csv", "text/libsvm", "application/x-parquet"] = "text/csv"
     shards: int = Field(1, ge=1, le=1000, description="files a channel, one at least for each training instance")
@@ -107,8 +114,32 @@ class PipelineConfig(Section):
     description: str = ""
     data: Data
     features: Features = Features()
+    ratings: Ratings | None = Field(None, description="a recommender's rows, in place of features")
     training: Training
     inference: Inference = Inference()
     batch: Batch = Batch()
     verification: Verification = Verification()
+    gate: Gate | None = Field(None, description="what a model must reach to be deployed; nothing by default")
     sagemaker: SageMaker = SageMaker()
+    glue: Glue | None = Field(None, description="the Spark job as a job of AWS Glue; SageMaker's by default")
+    airflow: Airflow = Airflow()
+
+    @model_validator(mode="after")
+    def _is_a_recommender_or_not(self) -> PipelineConfig:
+        is_recommender = self.training.algorithm == "factorization-machines"
+        if is_recommender != (self.ratings is not None):
+            raise ValueError("ratings and training.algorithm: factorization-machines belong together")
+        if is_recommender:
+            meaningless = {"features", "inference", "verification", "glue"} & self.model_fields_set
+            meaningless |= {"training.content_type"} if "content_type" in self.training.model_fields_set else set()
+            if meaningless:
+                raise ValueError(f"a recommender has no {', '.join(sorted(meaningless))}")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_judged(self) -> PipelineConfig:
+        if self.gate is not None and not self.data.split.test:
+            raise ValueError("gate needs test rows: data.split.test is 0")
+        if self.ratings is not None and self.gate is not None and self.gate.not_worse_than_serving:
+            raise ValueError("gate.not_worse_than_serving: each run numbers customers and items anew")
+        return self

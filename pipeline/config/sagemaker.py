@@ -23,6 +23,10 @@ SecretKey = Literal[
     "vpc.subnets",
     "vpc.security_groups",
     "tags",
+    "glue.role",
+    "processing.role",
+    "training.role",
+    "model.role",
     "processing.instance_type",
     "processing.volume_size",
     "training.instance_type",
@@ -53,6 +57,7 @@ class Images(Section):
 
     spark: Image = "3.5"
     xgboost: Image = "3.2-0"
+    factorization_machines: Image = "1"
     sparkml: Image = "3.3"
     own: Image | None = Field(None, description="the URI of the image built from docker/Dockerfile, for layout image")
 
@@ -65,6 +70,7 @@ class Model(Section):
     """
 
     layout: Literal["two-containers", "fused", "image"] = "fused"
+    role: str | None = Field(None, description="of models and their transform jobs; sagemaker.role by default")
     wheels: str | None = Field(
         None, description="folder of wheels for layout fused, where its container has no network; relative to this file"
     )
@@ -80,8 +86,8 @@ class Registration(Section):
     metadata: dict[str, str] = Field({})
 
 
-class SageMaker(Section):
-    """The jobs, models and endpoints of a run, on AWS and on one machine."""
+class Surroundings(Section):
+    """What jobs of every kind are told: place, role, network, keys, tags."""
 
     region: str | None = None
     role: str | None = Field(None, description="the ARN of the execution role")
@@ -93,6 +99,11 @@ class SageMaker(Section):
     secret: Secret | None = None
     network_isolation: bool = Field(False, description="containers get no network")
     encrypt_traffic: bool = Field(False, description="between the instances of one job")
+
+
+class SageMaker(Surroundings):
+    """The jobs, models and endpoints of a run, on AWS and on one machine."""
+
     images: Images = Images()
     processing: ProcessingJob = ProcessingJob()
     training: TrainingJob = TrainingJob()

@@ -17,6 +17,7 @@ TuningName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-
 class ProcessingJob(Section):
     """The Spark job."""
 
+    role: str | None = Field(None, description="the ARN of its own role; sagemaker.role by default")
     instance_type: str | None = None
     instance_count: int = Field(1, ge=1)
     volume_size: int | None = Field(None, ge=1, description="GiB an instance")
@@ -28,6 +29,7 @@ class ProcessingJob(Section):
 class TrainingJob(Section):
     """The XGBoost job."""
 
+    role: str | None = Field(None, description="the ARN of its own role; sagemaker.role by default")
     instance_type: str | None = None
     instance_count: int = Field(1, ge=1)
     volume_size: int | None = Field(None, ge=1, description="GiB an instance")
@@ -88,8 +90,8 @@ class Completion(Section):
 class TuningJob(Section):
     """The search for hyperparameters: many training jobs, the best of which becomes the model."""
 
-    objective: Annotated[str, StringConstraints(pattern=r"^validation:\S+$")] = Field(
-        description="the metric, such as validation:rmse"
+    objective: Annotated[str, StringConstraints(pattern=r"^(validation|test):\S+$")] = Field(
+        description="the metric, such as validation:rmse; test:rmse of factorization machines"
     )
     ranges: dict[str, Range] = Field(min_length=1)
     strategy: Literal["Bayesian", "Random", "Hyperband", "Grid"] = "Bayesian"

@@ -36,3 +36,8 @@ class Section(BaseModel):
     """A part of the file: unknown keys are refused, values never change once read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, protected_namespaces=())
+
+
+def text(value: object) -> str:
+    """A value of the file as programs take it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -20,6 +20,7 @@ from pipeline.errors import ConfigError
 ABALONE = (ROOT / "examples" / "abalone" / "pipeline.yml").read_text(encoding="utf-8")
 PIPELINE = "input should be 'auto', or module:function of a file beside this one"
 SCALAR = "input should be a text, a number, true or false"
+SCHEDULE = "input should be a cron expression, a preset such as @daily, assets: [s3://...], or null"
 MAPPING = "input should be a mapping of keys"
 # Each list names the one before it ten times.
 LAUGHS = "a0: &a0 [x]\n" + "".join(f"a{at}: &a{at} [{f'*a{at - 1},' * 10}]\n" for at in range(1, 8))
@@ -96,7 +97,7 @@ def test_what_a_hyperparameter_may_be_keeps_its_kind(tmp_path: Path, value: Any)
 
 def test_every_union_of_the_model_says_what_it_allows() -> None:
     unions = [part for part in _parts(PipelineConfig.__pydantic_core_schema__) if part.get("type") == "union"]
-    assert {union.get("custom_error_message") for union in unions} == {PIPELINE, SCALAR}
+    assert {union.get("custom_error_message") for union in unions} == {PIPELINE, SCALAR, SCHEDULE}
 
 
 def _parts(schema: Any) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""Tasks of a pipeline run in order, as processes of this machine."""
