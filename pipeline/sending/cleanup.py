@@ -8,9 +8,10 @@ from typing import Any
 
 from pipeline.errors import StepError
 from pipeline.plan.deletions import deletions
-from pipeline.plan.steps import Deletion, Plan, Wait
+from pipeline.plan.steps import GLUE, Deletion, Plan, Wait
 from pipeline.sending.clients import Clients, code_of, failing_as, message_of
 from pipeline.sending.follow import call
+from pipeline.sending.glue_runs import end_runs, is_there
 from pipeline.sending.objects import split
 
 # How AWS says that a thing is not there.
@@ -31,44 +32,50 @@ def clean_up(plan: Plan, clients: Clients, said: Callable[[str], None], *, files
                     call(clients.sagemaker, deletion.operation, {"ModelPackageName": package})
                     said(f"{deletion.operation}: {package}")
                     count += 1
-            elif _delete(clients, deletion):
+            elif delete(clients, deletion):
                 said(f"{deletion.operation}: {', '.join(map(str, deletion.request.values()))}")
                 count += 1
     if files:
         with failing_as("cleanup"):
-            removed = _delete_objects(clients.s3, plan.root)
+            removed = delete_objects(clients.s3, plan.root)
         said(f"{removed} objects below {plan.root}")
         count += removed
     return count
 
 
-def _delete(clients: Clients, deletion: Deletion) -> bool:
+def delete(clients: Clients, deletion: Deletion) -> bool:
+    """Deletes one thing, a job as soon as it has ended; whether there was one. Raises botocore's ClientError."""
     from botocore.exceptions import ClientError
 
     wait = deletion.wait
+    if deletion.service == GLUE:
+        job = deletion.request["JobName"]
+        if not is_there(clients, job):
+            return False
+        end_runs(clients, job)
     if wait is not None and wait.request:
-        description = _description(clients, deletion)
+        description = description_of(clients, deletion)
         if description is None:
             return False
         if any(description.get(member) != value for member, value in wait.expected.items()):
             return False
         if wait.stop is not None and not wait.is_over(description):
-            _stop(clients, wait)
-            _until_ended(clients, deletion)
+            stop(clients, wait)
+            until_ended(clients, deletion)
         if wait.stop == deletion.operation:
             return not wait.is_over(description)
     try:
-        call(clients.sagemaker, deletion.operation, deletion.request)
+        call(clients.of(deletion.service), deletion.operation, deletion.request)
     except ClientError as error:
         if _is_gone(error) or code_of(error) in deletion.refused:
             return False
         raise
-    while deletion.until_gone and _description(clients, deletion) is not None:
+    while deletion.until_gone and description_of(clients, deletion) is not None:
         time.sleep(_LOCAL_PAUSE if clients.local else _PAUSE)
     return True
 
 
-def _stop(clients: Clients, wait: Wait) -> None:
+def stop(clients: Clients, wait: Wait) -> None:
     """Stops a job, unless it has come to its end meanwhile: AWS then refuses to."""
     from botocore.exceptions import ClientError
 
@@ -103,7 +110,8 @@ def _is_own(description: dict[str, Any], plan: Plan) -> bool:
     return any(str(container.get("ModelDataUrl", "")).startswith(f"{plan.root}/") for container in containers)
 
 
-def _description(clients: Clients, deletion: Deletion) -> dict[str, Any] | None:
+def description_of(clients: Clients, deletion: Deletion) -> dict[str, Any] | None:
+    """What AWS says of the thing; None where it is gone."""
     from botocore.exceptions import ClientError
 
     assert deletion.wait is not None  # noqa: S101 - asked by the callers
@@ -115,10 +123,11 @@ def _description(clients: Clients, deletion: Deletion) -> dict[str, Any] | None:
         raise
 
 
-def _until_ended(clients: Clients, deletion: Deletion) -> None:
+def until_ended(clients: Clients, deletion: Deletion) -> None:
+    """Waits until a job or a change of an endpoint has come to its end, well or not."""
     wait = deletion.wait
     assert wait is not None  # noqa: S101 - as above
-    while (found := _description(clients, deletion)) is not None:
+    while (found := description_of(clients, deletion)) is not None:
         if wait.is_over(found):
             return
         time.sleep(_LOCAL_PAUSE if clients.local else _PAUSE)
@@ -129,7 +138,8 @@ def _is_gone(error: Any) -> bool:
     return any(word in message_of(error).lower() for word in words)
 
 
-def _delete_objects(s3: Any, uri: str) -> int:
+def delete_objects(s3: Any, uri: str) -> int:
+    """Deletes all objects below a URI; returns how many there were."""
     bucket, prefix = split(f"{uri}/")
     removed = 0
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline.errors import RequirementError, StepError
+from pipeline.aws.session import new_session
+from pipeline.errors import StepError
+from pipeline.plan.steps import SAGEMAKER
 
 # A throttled or failed call is tried again so often, each time after a longer pause.
 _ATTEMPTS = 10
@@ -19,36 +23,53 @@ _THROTTLED = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsExc
 
 @dataclass(frozen=True)
 class Clients:
-    """boto3's clients of one region; `local` says that they speak to a service of this machine."""
+    """boto3's clients of one region; `local` says that they speak to a service of this machine.
+
+    `pause` sleeps between two looks at a job: for so many seconds at most. `make` makes the client of another service
+    by its name, see `of`.
+    """
 
     sagemaker: Any
     runtime: Any
     s3: Any
     logs: Any
     local: bool = False
+    pause: Callable[[float], None] = time.sleep
+    make: Callable[[str], Any] | None = None
+
+    def of(self, service: str) -> Any:
+        """The client of a service that a step names; others than SageMaker's are made when they are needed."""
+        if service == SAGEMAKER:
+            return self.sagemaker
+        assert self.make is not None, service  # noqa: S101 - those that send plans have it
+        return self.make(service)
 
 
 def make_clients(region: str, *, endpoint: str | None = None) -> Clients:
     """Clients with the user's own credentials, or for a local service's URL, which asks for none."""
-    try:
-        import boto3
-        from botocore.config import Config
-    except ImportError as error:
-        raise RequirementError("boto3 is not installed", hint="pip install 'inference-pipeline[sagemaker]'") from error
+    credentials = {"aws_access_key_id": "local", "aws_secret_access_key": "local"} if endpoint else {}
+    session = new_session(region, **credentials)
+    from botocore.config import Config
+
     config = Config(
         retries={"mode": "standard", "total_max_attempts": _ATTEMPTS}, user_agent_extra="inference-pipeline"
     )
-    credentials = {"aws_access_key_id": "local", "aws_secret_access_key": "local"} if endpoint else {}
-    session = boto3.Session(region_name=region, **credentials)
 
+    return clients_by(lambda name: session.client(name, endpoint_url=endpoint, config=config))
+
+
+def clients_by(make: Callable[[str], Any]) -> Clients:
+    """The clients that a function makes by the names of their services."""
+
+    @functools.cache
     def client(name: str) -> Any:
-        made = session.client(name, endpoint_url=endpoint, config=config)
+        made = make(name)
         made._endpoint.http_session = _WholeReplies(made._endpoint.http_session)
         return made
 
     sagemaker = client("sagemaker")
     local = urlsplit(sagemaker.meta.endpoint_url).hostname in _THIS_MACHINE
-    return Clients(sagemaker, client("sagemaker-runtime"), client("s3"), client("logs"), local)
+    return Clients(sagemaker, client("sagemaker-runtime"), client("s3"), client("logs"), local, make=client)
 
 
 class _WholeReplies:

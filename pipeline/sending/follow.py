@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipeline.errors import StepError
@@ -14,9 +15,9 @@ from pipeline.sending.log_lines import LogLines
 
 # Seconds between two looks: short at first, for what is quick.
 _FIRST, _MOST, _GROWTH = 0.2, 15.0, 1.3
-_LOCAL_MOST = 0.5
-# What was just made may not be seen for a moment: so many looks.
-_LOOKS = 5
+_LOCAL_MOST = 1.0
+# What was just made may not be seen for a moment: so many looks, while AWS says one of these.
+_LOOKS, _UNSEEN = 5, ("ValidationException", "EntityNotFoundException")
 # A look that fails has been tried again by the client. The work goes on meanwhile, so that an outage of this many
 # seconds is no reason to give it up; a service of this machine that is gone for longer has ended.
 _PATIENCE, _LOCAL_PATIENCE = 900.0, 20.0
@@ -35,6 +36,8 @@ def follow(clients: Clients, step: Step, reply: Mapping[str, Any], news: News) -
     wait = step.wait
     if wait is None:
         return {}
+    if wait.logs is not None and wait.logs.from_reply is not None:
+        wait = replace(wait, logs=replace(wait.logs, prefix=str(reply[wait.logs.from_reply])))
     lines = LogLines(clients.logs, wait.logs) if wait.logs is not None else None
     pause, said = _FIRST, ""
     while True:
@@ -50,29 +53,35 @@ def follow(clients: Clients, step: Step, reply: Mapping[str, Any], news: News) -
             return description
         if state in wait.failed:
             raise _failure(step, wait, description, lines)
-        time.sleep(pause)
+        clients.pause(pause)
         pause = min(pause * _GROWTH, _LOCAL_MOST if clients.local else _MOST)
 
 
 def call(client: Any, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Sends an operation by SageMaker's name of it."""
+    """Sends an operation by AWS's name of it."""
     method = getattr(client, re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower())
     reply: dict[str, Any] = method(**request)
     return reply
 
 
+def describe(clients: Clients, wait: Wait, reply: Mapping[str, Any]) -> dict[str, Any]:
+    """What AWS says of a request's work; `reply` is the one to the request. Raises botocore's errors."""
+    request = {**wait.request, **{member: reply[source] for member, source in wait.from_reply.items()}}
+    described = call(clients.of(wait.service), wait.describe, request)
+    return described if wait.within is None else dict(described[wait.within])
+
+
 def _described(clients: Clients, step: str, wait: Wait, reply: Mapping[str, Any], news: News) -> dict[str, Any]:
     from botocore.exceptions import BotoCoreError, ClientError
 
-    request = {**wait.request, **{member: reply[source] for member, source in wait.from_reply.items()}}
     deadline = time.monotonic() + (_LOCAL_PATIENCE if clients.local else _PATIENCE)
     looks, pause = 0, _FIRST
     while True:
         try:
-            return call(clients.sagemaker, wait.describe, request)
+            return describe(clients, wait, reply)
         except (BotoCoreError, ClientError) as error:
             looks += 1
-            is_unseen = code_of(error) == "ValidationException" and looks < _LOOKS
+            is_unseen = code_of(error) in _UNSEEN and looks < _LOOKS
             if not is_unseen and not is_passing(error):
                 raise
             if not is_unseen and time.monotonic() > deadline:

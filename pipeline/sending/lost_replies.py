@@ -28,8 +28,10 @@ class Attempt:
         """
         if wait is None or wait.from_reply or not was_repeated(error):
             return False
-        created: datetime = call(clients.sagemaker, wait.describe, wait.request)["CreationTime"]
-        return created >= self._sent(error) - _ROUNDED
+        # Before anything else is asked for: the time that takes is not the request's.
+        sent = self._sent(error)
+        created: datetime = call(clients.of(wait.service), wait.describe, wait.request)["CreationTime"]
+        return created >= sent - _ROUNDED
 
     def _sent(self, error: Any) -> datetime:
         date = error.response["ResponseMetadata"].get("HTTPHeaders", {}).get("date")

@@ -17,19 +17,22 @@ _ETL = ("model.tar.gz", "schema.json", "summary.json")
 
 def send_package(clients: Clients, package: Package, config: PipelineConfig) -> None:
     """Packs the archive and uploads it. Raises PipelineError where the jobs left something else than they should."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        trained = _fetch(clients.s3, package.booster or _best_model(clients.sagemaker, package), folder / "trained")
-        for file in _ETL if package.layout != "xgboost" else ():
-            _fetch(clients.s3, f"{package.etl}/{file}", folder / "etl")
-        source = ModelSource(config, folder / "etl", trained)
-        path = write_package(package.layout, source, folder / "made" / "model.tar.gz")
+    with tempfile.TemporaryDirectory() as folder:
         bucket, key = split(package.uri)
-        clients.s3.upload_file(str(path), bucket, key)
+        clients.s3.upload_file(str(write_archive(clients, package, config, Path(folder))), bucket, key)
+
+
+def write_archive(clients: Clients, package: Package, config: PipelineConfig, folder: Path) -> Path:
+    """The archive, packed in a new folder of this machine. See send_package."""
+    trained = _fetch(clients.s3, package.booster or _best_model(clients.sagemaker, package), folder / "trained")
+    for file in _ETL if package.layout not in ("xgboost", "trained") else ():
+        _fetch(clients.s3, f"{package.etl}/{file}", folder / "etl")
+    source = ModelSource(config, folder / "etl", trained)
+    return write_package(package.layout, source, folder / "made" / "model.tar.gz")
 
 
 def _fetch(s3: Any, uri: str, folder: Path) -> Path:
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     bucket, key = split(uri)
     path = folder / Path(key).name
     s3.download_file(bucket, key, str(path))

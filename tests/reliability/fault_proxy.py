@@ -20,6 +20,8 @@ THROTTLED, ERROR, BUSY, RESET = "throttled", "error", "busy", "reset"
 # After it has done what was asked.
 LOST, CUT, FAILED_AFTER, SLOW = "lost", "cut", "failed after", "slow"
 ALL = (THROTTLED, ERROR, BUSY, RESET, LOST, CUT, FAILED_AFTER, SLOW)
+# What no client tries again.
+DENIED = "denied"
 
 _UNTOUCHED = {"connection", "transfer-encoding", "content-length"}
 _SLOW_SECONDS = 0.5
@@ -109,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.owner.fault(operation)
         if fault == RESET:
             self._reset()
-        elif fault in (THROTTLED, ERROR, BUSY):
+        elif fault in (THROTTLED, ERROR, BUSY, DENIED):
             self._answer(_refusal(fault, is_json=bool(target)))
         else:
             self._after(fault, self.owner.ask(self.command, self.path, self.headers, body), is_json=bool(target))
@@ -155,6 +157,7 @@ def _refusal(fault: str, *, is_json: bool) -> _Reply:
         THROTTLED: (400 if is_json else 503, "ThrottlingException" if is_json else "SlowDown"),
         ERROR: (500, "InternalFailure" if is_json else "InternalError"),
         BUSY: (503, "ServiceUnavailable"),
+        DENIED: (400, "AccessDeniedException") if is_json else (403, "AccessDenied"),
     }[fault]
     if is_json:
         body = json.dumps({"__type": code, "message": "made up"}).encode()

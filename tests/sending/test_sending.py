@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import importlib.util
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sent_cases import Watcher, dense
+from sent_cases import Watcher, abalone_rows, dense
 from service_cases import ROLE, Service
 from tests_paths import ROOT
 
 from pipeline.bundle.archive import read_files
 from pipeline.config import PipelineConfig, load_config
+from pipeline.config.gate import Gate
 from pipeline.errors import StepError
+from pipeline.evaluation.judge import judge
 from pipeline.plan import Plan, plan_requests, resolve_settings
 from pipeline.sending.cleanup import clean_up
 from pipeline.sending.clients import Clients, make_clients
@@ -37,19 +38,6 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clients]:
     assert service.stop() == 0, service.log.read_text()
 
 
-def rows(path: Path, count: int, *broken: str) -> Path:
-    """Rows of the abalone example, then these lines."""
-    spec = importlib.util.spec_from_file_location("abalone_sample", FILE.with_name("sample.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    with path.open("w", newline="") as stream:
-        csv.writer(stream, lineterminator="\n").writerows(module.generate(count, 3))
-        stream.writelines(f"{line}\n" for line in broken)
-    return path
-
-
 def planned(run_key: str, data: Path) -> tuple[Plan, PipelineConfig]:
     config = load_config(FILE)
     settings = resolve_settings(config.sagemaker, SETTINGS)
@@ -68,7 +56,7 @@ class Run:
 
 @pytest.fixture(scope="module")
 def run(clients: Clients, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    plan, config = planned("good", rows(tmp_path_factory.mktemp("rows") / "rows.csv", 400))
+    plan, config = planned("good", abalone_rows(tmp_path_factory.mktemp("rows") / "rows.csv", 400))
     watcher = Watcher()
     return Run(plan, config, watcher, send_plan(plan, config, clients, watcher))
 
@@ -119,8 +107,19 @@ def test_sent_again_it_finds_everything_there(run: Run, clients: Clients) -> Non
 
 
 @pytest.mark.spark
+def test_a_gate_that_stays_closed_ends_it_before_the_endpoint(run: Run, clients: Clients) -> None:
+    config = run.config.model_copy(update={"gate": Gate(metric="rmse", at_most=0.01)})
+    watcher = Watcher()
+    with pytest.raises(StepError, match=r"step gate: rmse is \d.*, above 0.01"):
+        send_plan(run.plan, config, clients, watcher, judge=functools.partial(judge, config, run.plan, clients))
+    assert [shown.name for shown in watcher.steps] == ["upload", "processing", "training", "model", "gate"]
+    assert judge(run.config, run.plan, clients).startswith("rmse ")
+    assert b'"rmse"' in read(clients.s3, f"{run.plan.root}/evaluation.json")
+
+
+@pytest.mark.spark
 def test_a_job_that_fails_says_why_and_where_its_log_is(clients: Clients, tmp_path: Path) -> None:
-    plan, config = planned("bad", rows(tmp_path / "rows.csv", 60, "M,0.4,many,0.1,0.5,0.2,0.1,0.2,9"))
+    plan, config = planned("bad", abalone_rows(tmp_path / "rows.csv", 60, "M,0.4,many,0.1,0.5,0.2,0.1,0.2,9"))
     with pytest.raises(StepError) as caught:
         send_plan(plan, config, clients, Watcher())
     assert caught.value.step == "processing"
@@ -146,7 +145,7 @@ def test_cleaned_up_it_is_gone_and_its_key_makes_no_stale_predictions(run: Run, 
 
 def test_what_aws_refuses_is_the_failure_of_the_step(clients: Clients, tmp_path: Path) -> None:
     config = load_config(FILE)
-    rows(tmp_path / "rows.csv", 5)
+    abalone_rows(tmp_path / "rows.csv", 5)
     settings = resolve_settings(config.sagemaker, {**SETTINGS, "SAGEMAKER_BUCKET": "not-there-at-all"})
     plan = plan_requests(config, FILE, settings, "nowhere", rows=tmp_path / "rows.csv")
     with pytest.raises(StepError, match=r"step upload: .*NoSuchBucket"):
