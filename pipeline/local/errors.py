@@ -38,10 +38,45 @@ class ResourceInUse(LocalServiceError):
     http_status = 400
 
 
+class ResourceLimitExceeded(LocalServiceError):
+    """More at once than one machine is to start."""
+
+    code = "ResourceLimitExceeded"
+    http_status = 400
+
+
 class ConflictException(LocalServiceError):
     """A change that the resource's state does not allow."""
 
     code = "ConflictException"
+    http_status = 400
+
+
+class EntityNotFoundException(LocalServiceError):
+    """A name that Glue does not know."""
+
+    code = "EntityNotFoundException"
+    http_status = 400
+
+
+class InvalidInputException(LocalServiceError):
+    """What Glue, or this service in its place, cannot run."""
+
+    code = "InvalidInputException"
+    http_status = 400
+
+
+class IdempotentParameterMismatchException(LocalServiceError):
+    """A name that is taken in Glue, by a job that is not the same."""
+
+    code = "IdempotentParameterMismatchException"
+    http_status = 400
+
+
+class ConcurrentRunsExceededException(LocalServiceError):
+    """One more run of a Glue job than may run at a time."""
+
+    code = "ConcurrentRunsExceededException"
     http_status = 400
 
 

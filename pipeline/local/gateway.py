@@ -21,8 +21,8 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-# Operation, members, region -> the reply's members.
-Api = Callable[[str, dict[str, Any], str], dict[str, Any]]
+# Service, operation, members, region -> the reply's members.
+Api = Callable[[str, str, dict[str, Any], str], dict[str, Any]]
 
 
 class HttpReply(Protocol):
@@ -41,6 +41,8 @@ Invoke = Callable[[str, bytes, dict[str, str]], Awaitable[HttpReply]]
 
 Pages = Callable[[PageRequest], Awaitable[HttpReply]]
 
+# The first part of a request's target, and the service that it is for.
+_SERVICES = {"SageMaker": "sagemaker", "AWSGlue": "glue"}
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations")
 _REGION = "us-east-1"
@@ -55,8 +57,8 @@ class Gateway:
     """The ASGI application of the service.
 
     A browser page from elsewhere gets nothing: a request whose Host is not this machine's own name, or whose Origin
-    is another one, is refused. `SageMaker.*` goes to the API, `/endpoints/...` to the runtime, `/-/...` and a browser's
-    `/` to `pages`, all else to `cloud`.
+    is another one, is refused. `SageMaker.*` and `AWSGlue.*` go to the API, `/endpoints/...` to the runtime, `/-/...`
+    and a browser's `/` to `pages`, all else to `cloud`.
     """
 
     def __init__(self, api: Api, invoke: Invoke, pages: Pages, cloud: AsgiApp) -> None:
@@ -70,8 +72,8 @@ class Gateway:
         refusal = _refusal(headers)
         if refusal is not None:
             await _send(send, Reply(HTTPStatus.FORBIDDEN, refusal.encode(), {"Content-Type": "text/plain"}))
-        elif headers.get("x-amz-target", "").startswith("SageMaker."):
-            await _send(send, await self._call(headers, receive))
+        elif service := _SERVICES.get(headers.get("x-amz-target", "").partition(".")[0]):
+            await _send(send, await self._call(service, headers, receive))
         elif found := _INVOCATION.fullmatch(scope["path"]):
             await _send(send, await self._call_endpoint(unquote(found[1]), headers, receive))
         elif page := page_request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers):
@@ -79,7 +81,7 @@ class Gateway:
         else:
             await self._cloud(_path_style(scope, headers.get("host", "")), receive, send)
 
-    async def _call(self, headers: dict[str, str], receive: Receive) -> Reply:
+    async def _call(self, service: str, headers: dict[str, str], receive: Receive) -> Reply:
         operation = headers["x-amz-target"].partition(".")[2]
         region, _ = scope_of(headers.get("authorization", "")) or (_REGION, "")
         body = await _body(receive, _API_BYTES)
@@ -87,7 +89,7 @@ class Gateway:
             return Reply(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b"")
 
         def work() -> Reply:
-            return write_reply(self._api(operation, read_request(body), region))
+            return write_reply(self._api(service, operation, read_request(body), region))
 
         return await asyncio.to_thread(_answer, work, operation)
 

@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.local import states
+from pipeline.local.components import Components
 from pipeline.local.endpoints.endpoints import Endpoints
-from pipeline.local.endpoints.replies import Reply
+from pipeline.local.endpoints.invocation import INFERENCE_COMPONENT
+from pipeline.local.endpoints.replies import Errors, Reply
 from pipeline.local.errors import ValidationException
 from pipeline.local.images import Images
-from pipeline.local.logs import Logs, Stream
+from pipeline.local.logs import Logs
 from pipeline.local.objects import Objects
+from pipeline.local.serving_logs import ServingLogs
 from pipeline.local.store import Resource, Store
 
-_GROUP = "/aws/sagemaker/Endpoints"
 _KIND = states.ENDPOINT
 # Source: SageMaker, VariantProperty.
 _RETAINED = ("DesiredWeight", "DesiredInstanceCount", "DataCaptureConfig")
@@ -39,11 +41,12 @@ class Hosting:
         folder: Path,
         environment: Callable[[], dict[str, str]],
         images: Images,
+        components: Components,
     ) -> None:
-        self._store, self._logs = store, logs
-        self._streams: dict[tuple[str, str], Stream] = {}
+        self._store, self._components = store, components
+        self._logs = ServingLogs(logs, Errors.group)
         self._endpoints = Endpoints(
-            objects, folder, environment=environment(), log=self._log, on_change=self._on_change, images=images
+            objects, folder, environment=environment(), log=self._logs.write, on_change=self._on_change, images=images
         )
 
     def start(self) -> None:
@@ -67,8 +70,7 @@ class Hosting:
     def stop(self) -> None:
         """Ends every serving process."""
         self._endpoints.stop()
-        for stream in self._streams.values():
-            stream.close()
+        self._logs.close()
 
     def create(self, resource: Resource) -> None:
         """Serves an endpoint that is Creating: then InService, or Failed with its FailureReason."""
@@ -121,6 +123,9 @@ class Hosting:
 
     async def invoke(self, name: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """InvokeEndpoint; header names are in lower case."""
+        component = headers.get(INFERENCE_COMPONENT)
+        if component is not None and self._endpoints.hosts_components(name):
+            return await self._components.invoke(name, component, body, headers)
         return await self._endpoints.invoke(name, body, headers)
 
     def _serve(self, resource: Resource) -> None:
@@ -154,12 +159,6 @@ class Hosting:
         # An endpoint that is being deleted stays Deleting, whatever comes to its end meanwhile.
         if resource.status != "Deleting":
             self._store.transition(_KIND, name, status, **fields)
-
-    def _log(self, endpoint: str, stream: str, line: str) -> None:
-        key = (endpoint, stream)
-        if key not in self._streams:
-            self._streams[key] = self._logs.stream(f"{_GROUP}/{endpoint}", stream)
-        self._streams[key].write(line)
 
 
 def _weighted(served: Mapping[str, Any], desired: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -9,16 +9,21 @@ from pipeline.local.errors import ValidationException
 
 SPARK_PROCESSING = "sagemaker-spark-processing"
 XGBOOST = "sagemaker-xgboost"
+FACTORIZATION_MACHINES = "factorization-machines"
 SPARKML_SERVING = "sagemaker-sparkml-serving"
 OWN_IMAGE = "inference-pipeline"
+# Whatever command a request names, as a process of this machine: no image is this one unless it is mapped to it.
+PYTHON = "python"
 
 # Repository name -> what it may be used for: whatever the account, the region and the tag.
 _USES = MappingProxyType(
     {
         SPARK_PROCESSING: frozenset({"processing"}),
         XGBOOST: frozenset({"training", "inference"}),
+        FACTORIZATION_MACHINES: frozenset({"training", "inference"}),
         SPARKML_SERVING: frozenset({"inference"}),
         OWN_IMAGE: frozenset({"inference"}),
+        PYTHON: frozenset({"processing"}),
     }
 )
 
@@ -27,7 +32,7 @@ class Images:
     """The known images, and further repository names that stand for one of them."""
 
     def __init__(self, also: Mapping[str, str] | None = None) -> None:
-        self._names = {name: name for name in _USES} | dict(also or {})
+        self._names = {name: name for name in _USES if name != PYTHON} | dict(also or {})
         for name, meant in self._names.items():
             if meant not in _USES:
                 raise ValidationException(

@@ -12,7 +12,8 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-_PREFIX = "/aws/sagemaker/"
+# What a group begins with, and the folder that it is kept in.
+_FOLDERS = {"/aws-glue/": "Glue/", "/aws/sagemaker/": ""}
 _PAUSE = 0.3  # seconds between two batches
 _BATCH_EVENTS = 1_000
 _BATCH_CHARACTERS = 200_000  # CloudWatch takes 1 MiB a call; a character may be 4 bytes
@@ -58,7 +59,7 @@ class Logs:
             stream.close()
 
     def stream(self, group: str, name: str) -> Stream:
-        """A log stream to write to; `group` begins with /aws/sagemaker/."""
+        """A log stream to write to; `group` begins with /aws/sagemaker/ or /aws-glue/."""
         stream = Stream(self, group, name, self.file(group, name))
         with self._lock:
             self._streams.add(stream)
@@ -66,7 +67,8 @@ class Logs:
 
     def file(self, group: str, name: str) -> Path:
         """Where a stream's lines are: JSON lines of `timestamp` (milliseconds) and `message`."""
-        return self._folder / group.removeprefix(_PREFIX) / f"{name}.jsonl"
+        prefix = next(prefix for prefix in _FOLDERS if group.startswith(prefix))
+        return self._folder / (_FOLDERS[prefix] + group.removeprefix(prefix)) / f"{name}.jsonl"
 
     def _flush_regularly(self) -> None:
         while not self._ending.wait(_PAUSE):
@@ -148,10 +150,11 @@ class Stream:
 
 
 def _split(path: str) -> tuple[str, str]:
-    """Group and stream name of a file: an endpoint's group has its name in it."""
-    parts = path.split("/")
-    depth = 2 if parts[0] == "Endpoints" else 1
-    return _PREFIX + "/".join(parts[:depth]), "/".join(parts[depth:])
+    """Group and stream name of a file: an endpoint's group has its name in it, Glue's say which of two they are."""
+    prefix = next(prefix for prefix, folder in _FOLDERS.items() if path.startswith(folder))
+    parts = path.removeprefix(_FOLDERS[prefix]).split("/")
+    depth = 2 if parts[0] in {"Endpoints", "jobs"} else 1
+    return prefix + "/".join(parts[:depth]), "/".join(parts[depth:])
 
 
 def _events(file: Path) -> Iterator[dict[str, Any]]:

@@ -11,11 +11,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TextIO
 
+from pipeline.aws.session import new_session
 from pipeline.errors import RequirementError
+from pipeline.local import states
 from pipeline.local.api import call
+from pipeline.local.api.glue.runs import run_again
 from pipeline.local.api.started_jobs import StartedJobs
 from pipeline.local.buckets import Buckets
 from pipeline.local.cloud import forget_state, make_cloud
+from pipeline.local.components import Components
 from pipeline.local.context import Context
 from pipeline.local.errors import DataFolderError
 from pipeline.local.gateway import Gateway
@@ -27,7 +31,7 @@ from pipeline.local.logs import Logs
 from pipeline.local.objects import Objects
 from pipeline.local.pages.pages import Pages
 from pipeline.local.port import Port
-from pipeline.local.store import Store
+from pipeline.local.store import Resource, Store
 
 _REGION = "us-east-1"
 # Any are good for this service itself.
@@ -100,22 +104,19 @@ class LocalService:
         """Waits until the port is closed."""
         self._port.wait()
 
+    def pause(self, seconds: float) -> None:
+        """Sleeps for that long, or until a job or an endpoint has come to another state since this thread slept."""
+        self.context.store.pause(seconds)
+
     def client(self, service: str, region: str = _REGION) -> Any:
         """A boto3 client of this service, for callers in this process."""
-        import boto3
         from botocore.config import Config
 
         config = Config(proxies={}, retries={"mode": "standard"}, s3={"addressing_style": "path"})
         if service == "s3" and self._s3_endpoint is not None:
-            return boto3.Session().client(service, region_name=region, endpoint_url=self._s3_endpoint, config=config)
-        return boto3.Session().client(
-            service,
-            region_name=region,
-            endpoint_url=self.url,
-            aws_access_key_id=_CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-            config=config,
-        )
+            return new_session(region).client(service, endpoint_url=self._s3_endpoint, config=config)
+        own = {name.lower(): value for name, value in _CREDENTIALS.items()}
+        return new_session(region, **own).client(service, endpoint_url=self.url, config=config)
 
     def client_variables(self, region: str = _REGION) -> dict[str, str]:
         """What turns an unchanged client to this service; where the store has credentials, they are the client's."""
@@ -164,21 +165,37 @@ class LocalService:
             training_jobs=lambda region: StartedJobs(self.context.in_region(region)),
             images=self._images,
             slots=self._slots,
+            ended=self._ended,
         )
-        hosting = Hosting(store, objects, logs, folder=endpoints, environment=self.environment, images=self._images)
-        self.context = Context(store, supervisor, hosting, self._images)
+        copies = self._data_dir / "components"
+        components = Components(store, objects, logs, folder=copies, environment=self.environment, images=self._images)
+        hosting = Hosting(
+            store,
+            objects,
+            logs,
+            folder=endpoints,
+            environment=self.environment,
+            images=self._images,
+            components=components,
+        )
+        self.context = Context(store, supervisor, hosting, components, self._images)
 
-        def api(operation: str, request: dict[str, Any], region: str) -> dict[str, Any]:
-            return call(self.context.in_region(region), operation, request)
+        def api(service: str, operation: str, request: dict[str, Any], region: str) -> dict[str, Any]:
+            return call(self.context.in_region(region), operation, request, service)
 
         pages = Pages(self.context, logs, s3, self.client_variables())
         cloud = from_files(WSGIMiddleware(buckets.kept(moto)), buckets.find)
         # The port answers as long as jobs and logs still need it.
         opening.callback(self._port.stop)
         self._port.serve(Gateway(api, hosting.invoke, pages.answer, cloud))
-        for part in (logs, supervisor, hosting):
+        for part in (logs, supervisor, components, hosting):
             part.start()
             opening.callback(part.stop)
+
+    def _ended(self, job: Resource) -> None:
+        """What follows the end of a job."""
+        if job.kind == states.GLUE_JOB_RUN:
+            run_again(self.context, job)
 
 
 def _own(folder: Path) -> TextIO:

@@ -1,6 +1,6 @@
 """Every state a resource can be in, and every way from one to the next. Nothing else decides a transition.
 
-Names are SageMaker's own. A resource that is not listed here (a model, an endpoint config) has no status.
+Names are AWS's own. A resource that is not listed here (a model, an endpoint config) has no status.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ TUNING_JOB = "hyper-parameter-tuning-job"
 ENDPOINT = "endpoint"
 MODEL = "model"
 ENDPOINT_CONFIG = "endpoint-config"
+INFERENCE_COMPONENT = "inference-component"
 MODEL_PACKAGE_GROUP = "model-package-group"
 MODEL_PACKAGE = "model-package"
+GLUE_JOB = "glue-job"
+GLUE_JOB_RUN = "glue-job-run"
 
 JOB_KINDS = (PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, TUNING_JOB)
 
@@ -50,6 +53,14 @@ _ENDPOINT = _table("""
     Deleting:
 """)
 
+_INFERENCE_COMPONENT = _table("""
+    Creating:  InService Failed Deleting
+    InService: Updating Deleting
+    Updating:  InService Failed Deleting
+    Failed:    Deleting
+    Deleting:
+""")
+
 _MODEL_PACKAGE = _table("""
     Pending:    InProgress Failed Completed
     InProgress: Completed Failed
@@ -57,9 +68,25 @@ _MODEL_PACKAGE = _table("""
     Failed:
 """)
 
+_GLUE_JOB_RUN = _table("""
+    STARTING:  RUNNING FAILED STOPPING STOPPED TIMEOUT
+    RUNNING:   SUCCEEDED FAILED STOPPING STOPPED TIMEOUT
+    STOPPING:  SUCCEEDED FAILED STOPPED TIMEOUT
+    SUCCEEDED:
+    FAILED:
+    STOPPED:
+    TIMEOUT:
+""")
+
 # kind -> state -> the states that may follow; the first state of a table is a resource's first.
 TRANSITIONS = MappingProxyType(
-    {**dict.fromkeys(JOB_KINDS, _JOB), ENDPOINT: _ENDPOINT, MODEL_PACKAGE: _MODEL_PACKAGE},
+    {
+        **dict.fromkeys(JOB_KINDS, _JOB),
+        ENDPOINT: _ENDPOINT,
+        INFERENCE_COMPONENT: _INFERENCE_COMPONENT,
+        MODEL_PACKAGE: _MODEL_PACKAGE,
+        GLUE_JOB_RUN: _GLUE_JOB_RUN,
+    },
 )
 
 

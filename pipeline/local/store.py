@@ -10,7 +10,8 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,25 @@ CREATE TABLE IF NOT EXISTS resources (
 CREATE TABLE IF NOT EXISTS tags (
     arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (arn, key)
 );
+-- Counts and order of a list without the rows, which are large.
+CREATE INDEX IF NOT EXISTS listed ON resources (kind, status, created, name);
+"""
+
+_COUNTS = """
+SELECT kind, status, count(*) FROM resources INDEXED BY listed
+WHERE kind IN (SELECT value FROM json_each(?)) GROUP BY kind, status
+"""
+_NEWEST = """
+SELECT kind, name, arn, status,
+    (SELECT json_group_object(value, json_extract(request, '$.' || value)) FROM json_each(:request)
+        WHERE json_type(request, '$.' || value) IS NOT NULL),
+    (SELECT json_group_object(value, json_extract(extra, '$.' || value)) FROM json_each(:extra)
+        WHERE json_type(extra, '$.' || value) IS NOT NULL),
+    created, modified
+FROM resources WHERE rowid IN (
+    SELECT rowid FROM resources INDEXED BY listed WHERE kind IN (SELECT value FROM json_each(:kinds))
+    ORDER BY created DESC, name DESC LIMIT :count OFFSET :start
+) ORDER BY created DESC, name DESC
 """
 
 
@@ -51,6 +71,8 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
+        self._transitions, self._transition = 0, threading.Condition()
+        self._seen = threading.local()
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.executescript(_SCHEMA)
@@ -103,13 +125,43 @@ class Store:
             ).fetchall()
         return [_resource(row) for row in rows]
 
+    def counts(self, kinds: Iterable[str]) -> Counter[tuple[str, str]]:
+        """How many resources there are of these kinds, by kind and status."""
+        with self._lock:
+            rows = self._connection.execute(_COUNTS, (json.dumps(list(kinds)),)).fetchall()
+        return Counter({(kind, status): count for kind, status, count in rows})
+
+    def newest(
+        self, kinds: Iterable[str], start: int, count: int, *, request: Sequence[str] = (), extra: Sequence[str] = ()
+    ) -> list[Resource]:
+        """At most `count` resources of these kinds after the first `start`, the newest first.
+
+        They have only the members of `request` and `extra` that are named, in ASCII; of others nothing is read.
+        """
+        asked = {"request": request, "extra": extra, "kinds": list(kinds)}
+        named = {name: json.dumps(names) for name, names in asked.items()}
+        with self._lock:
+            rows = self._connection.execute(_NEWEST, {**named, "count": count, "start": start}).fetchall()
+        return [_resource(row) for row in rows]
+
     def transition(self, kind: str, name: str, status: str, **extra: Any) -> Resource:
         """Puts a resource into another status and merges fields; raises IllegalTransition where none leads there."""
         with self._transaction():
             old = self._get(kind, name)
             states.check(kind, name, old.status, status)
             self._write(old, status, {**old.extra, **extra})
-            return self._get(kind, name)
+            changed = self._get(kind, name)
+        with self._transition:
+            self._transitions += 1
+            self._transition.notify_all()
+        return changed
+
+    def pause(self, seconds: float) -> None:
+        """Sleeps for that long, or until a transition that is later than the last one this thread slept for."""
+        seen = getattr(self._seen, "transitions", 0)
+        with self._transition:
+            self._transition.wait_for(lambda: self._transitions != seen, seconds)
+            self._seen.transitions = self._transitions
 
     def update(self, kind: str, name: str, **extra: Any) -> Resource:
         """Merges fields into what the service adds; the status stays."""

@@ -15,7 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from moto.s3 import models
+from moto.s3 import (
+    models,
+    responses,  # noqa: F401 - takes moto's own classes by name, so before they are replaced
+)
 from moto.s3.exceptions import EntityTooSmall, InvalidPart, MalformedXML
 
 _BLOCK = 1 << 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import fcntl
 import json
 import os
@@ -28,6 +29,10 @@ _FLAGS = (
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
+
+
+class NavigatedError(Exception):
+    """The page went away while it was asked."""
 
 
 class Browser:
@@ -71,6 +76,8 @@ class Browser:
         os.write(self._write, json.dumps(message).encode() + b"\0")
         while (said := self._next()).get("id") != self._number:
             self._events.append(said)
+        if "navigated" in said.get("error", {}).get("message", ""):
+            raise NavigatedError
         assert "error" not in said, said
         result: dict[str, Any] = said["result"]
         return result
@@ -106,9 +113,13 @@ class Browser:
     def until(self, expression: str) -> Any:
         """Waits until an expression is true."""
         deadline = time.monotonic() + _SECONDS
-        while not (found := self.value(expression)):
+        found = None
+        while not found:
             assert time.monotonic() < deadline, expression
-            time.sleep(0.1)
+            # The load that `open` saw may have been that of the page before.
+            with contextlib.suppress(NavigatedError):
+                found = self.value(expression)
+            time.sleep(0 if found else 0.1)
         return found
 
     def content_width(self) -> float:

@@ -26,9 +26,9 @@ _FINAL = {"Completed", "Failed", "Stopped"}
 class Service:
     """`inference-pipeline local start`, on a free port."""
 
-    def __init__(self, data_dir: Path, *options: str) -> None:
+    def __init__(self, data_dir: Path, *options: str, python: str = sys.executable) -> None:
         self.data_dir = data_dir
-        command = [sys.executable, "-c", _PROGRAM, "local", "start", "--port", "0", "--data-dir", str(data_dir)]
+        command = [python, "-c", _PROGRAM, "local", "start", "--port", "0", "--data-dir", str(data_dir)]
         folder = next(parent for parent in data_dir.parents if parent.is_dir())
         self.log = folder / f"service-{uuid.uuid4().hex}.log"
         with self.log.open("a") as log:

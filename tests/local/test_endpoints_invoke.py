@@ -97,7 +97,7 @@ def test_boto3_reads_the_errors(bench: Bench) -> None:
         ("none", {}, "Endpoint none of account 123456789012 not found."),
         ("weighted", {"target_variant": "c"}, "no variant c; there are a, b"),
         ("one", {"target_model": "m.tar.gz"}, "serves one model"),
-        ("one", {"inference_component": "part"}, "part"),
+        ("one", {"inference_component": "part"}, "Inference Component Name header is not allowed"),
         ("one", {"target_container_hostname": "primary"}, "Direct"),
         ("direct", {}, "one of features, scores"),
         ("one", {"custom_attributes": "a\r\nb: c"}, "ASCII"),

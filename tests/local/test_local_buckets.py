@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +146,31 @@ def _everything(s3: Any) -> Any:
             found.append((version, head["ContentType"], head["Metadata"], head["ETag"], tags))
         found.append((bucket["Name"], bucket["CreationDate"], listed.get("DeleteMarkers")))
     return found
+
+
+# moto's S3 is imported for the first time while its classes are replaced, as by an in-process run.
+MOTO_AFTERWARDS = """
+import sys
+from pathlib import Path
+from moto.server import ThreadedMotoServer
+from pipeline.local.service import LocalService
+from pipeline.sending.clients import make_clients
+
+with LocalService(Path(sys.argv[1])) as service:
+    service.client("s3").list_buckets()
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+server.start()
+host, port = server.get_host_and_port()
+s3 = make_clients("us-east-1", endpoint=f"http://{host}:{port}").s3
+s3.create_bucket(Bucket="plain")
+s3.put_object(Bucket="plain", Key="a", Body=b"1")
+assert [found["Key"] for found in s3.list_objects_v2(Bucket="plain")["Contents"]] == ["a"]
+server.stop()
+"""
+
+
+def test_moto_is_its_own_again_afterwards(tmp_path: Path) -> None:
+    environment = {**os.environ, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+    command = [sys.executable, "-c", MOTO_AFTERWARDS, str(tmp_path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -29,10 +29,10 @@ while gate.name == "closed":
 
 
 def request(name: str, gate: str) -> dict[str, Any]:
-    outputs = [processing_output("out", f"s3://work/{name}/out", "/opt/ml/processing/output")]
+    outputs = [processing_output("out", f"s3://restart/{name}/out", "/opt/ml/processing/output")]
     return processing_request(
         name,
-        "s3://work/code/program.py",
+        "s3://restart/code/program.py",
         "/opt/ml/processing/output",
         gate,
         ProcessingOutputConfig={"Outputs": outputs},
@@ -72,8 +72,8 @@ def alive(process: int) -> bool:
 def test_after_kill_9_every_job_is_finished_or_goes_on(tmp_path: Path) -> None:
     first = Service(tmp_path / "data")
     client, s3 = first.client("sagemaker"), first.client("s3")
-    s3.create_bucket(Bucket="work")
-    s3.put_object(Bucket="work", Key="code/program.py", Body=PROGRAM.encode())
+    s3.create_bucket(Bucket="restart")
+    s3.put_object(Bucket="restart", Key="code/program.py", Body=PROGRAM.encode())
     client.create_processing_job(**request("done", "open"))
     assert finished(client, "done")["ProcessingJobStatus"] == "Completed"
     for name in ("killed", "stopping"):
@@ -84,21 +84,21 @@ def test_after_kill_9_every_job_is_finished_or_goes_on(tmp_path: Path) -> None:
     assert all(map(alive, left))
     # What the killed service had begun to upload, and a job that it was told to stop.
     with closing(sqlite3.connect(tmp_path / "data" / "state.sqlite")) as state, state:
-        extra = json.dumps({"Uploading": ["s3://work/killed/out/part-0"]})
+        extra = json.dumps({"Uploading": ["s3://restart/killed/out/part-0"]})
         state.execute("UPDATE resources SET extra = ?, request = replace(request, 'closed', 'open')", (extra,))
         state.execute("UPDATE resources SET status = 'Stopping' WHERE name = 'stopping'")
     second = Service(tmp_path / "data")
     try:
         client, s3 = second.client("sagemaker"), second.client("s3")
-        s3.put_object(Bucket="work", Key="killed/out/other", Body=b"somebody else's")
+        s3.put_object(Bucket="restart", Key="killed/out/other", Body=b"somebody else's")
         assert finished(client, "killed")["ProcessingJobStatus"] == "Completed"
         assert status(client, "done") == "Completed"
         assert status(client, "stopping") == "Stopped"
         assert not any(map(alive, left))
         attempts = pids(second, "killed")
         assert len(attempts) == 2
-        assert keys(s3, "work", "killed/") == ["killed/out/other", f"killed/out/part-{attempts[1]}"]
-        assert keys(s3, "work", "stopping/") == []
+        assert keys(s3, "restart", "killed/") == ["killed/out/other", f"killed/out/part-{attempts[1]}"]
+        assert keys(s3, "restart", "stopping/") == []
         assert pids(second, "done")
     finally:
         assert second.stop() == 0
@@ -107,8 +107,8 @@ def test_after_kill_9_every_job_is_finished_or_goes_on(tmp_path: Path) -> None:
 def test_a_job_that_ends_the_service_again_and_again_fails(tmp_path: Path) -> None:
     first = Service(tmp_path / "data")
     client, s3 = first.client("sagemaker"), first.client("s3")
-    s3.create_bucket(Bucket="work")
-    s3.put_object(Bucket="work", Key="code/program.py", Body=PROGRAM.encode())
+    s3.create_bucket(Bucket="restart")
+    s3.put_object(Bucket="restart", Key="code/program.py", Body=PROGRAM.encode())
     client.create_processing_job(**request("deadly", "closed"))
     # An orderly end leaves it to the next start, too.
     assert first.stop() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -78,4 +79,19 @@ def test_a_name_is_taken_until_its_resource_is_deleted(tmp_path: Path) -> None:
         store.update(states.MODEL, "n", a=1)
     with pytest.raises(states.IllegalTransition, match="no status"):
         store.transition(states.MODEL, "m", "InService")
+    store.close()
+
+
+def test_a_transition_ends_a_pause_of_every_thread_once(tmp_path: Path) -> None:
+    hour = 3600.0
+    store = Store(tmp_path / "state.sqlite")
+    store.create(states.TRAINING_JOB, "x", "arn:x", {})
+    with ThreadPoolExecutor(2) as threads:
+        sleeping = [threads.submit(store.pause, hour) for _ in range(2)]
+        store.transition(states.TRAINING_JOB, "x", "Completed")
+        for one in sleeping:
+            one.result()
+    # One that came between two looks is not slept over; then there is nothing new.
+    store.pause(hour)
+    store.pause(0.01)
     store.close()

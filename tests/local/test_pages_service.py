@@ -445,10 +445,12 @@ def test_a_running_jobs_page_renews_itself(browser: Browser, service: Service) -
     browser.look(1280)
     browser.open(f"{service.url}/-/jobs/training/endless")
     browser.until("document.querySelector('.log li:last-child')?.textContent.includes('train-rmse') ?? false")
-    browser.value("window.opened = true; window.line = document.querySelector('.log li:last-child').textContent")
-    browser.until("document.querySelector('.log li:last-child').textContent !== window.line")
+    # The page may be renewing itself between two looks.
+    last = "document.querySelector('.log li:last-child')?.textContent"
+    browser.until(f"(window.opened = true) && (window.line = {last})")
+    browser.until(f"({last} ?? window.line) !== window.line")
     client.stop_training_job(TrainingJobName="endless")
-    browser.until("document.querySelector('#state .status').textContent === 'Stopped'")
+    browser.until("document.querySelector('#state .status')?.textContent === 'Stopped'")
     assert browser.value("window.opened === true"), "the page was loaded anew"
     assert browser.problems == []
     assert fetch(service, "/-/jobs/training/endless").all("script") == []

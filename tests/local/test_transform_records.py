@@ -263,7 +263,6 @@ def test_a_record_that_cannot_be_processed_is_named(records: list[bytes], option
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"split": "RecordIO"}, "SplitType RecordIO is not done here"),
         ({"split": "TFRecord"}, "SplitType TFRecord is not done here"),
         ({"split": "None", "BatchStrategy": "MultiRecord"}, "BatchStrategy needs SplitType Line"),
         ({"MaxPayloadInMB": 50, "MaxConcurrentTransforms": 3}, "above 100 MB"),

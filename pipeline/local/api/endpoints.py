@@ -33,7 +33,7 @@ def create_endpoint(context: Context, request: dict[str, Any]) -> dict[str, Any]
 def update_endpoint(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The endpoint is Updating: the runtime brings the new config up beside the old one."""
     resource = FAMILY.get(context, request["EndpointName"])
-    CONFIGS.get(context, request["EndpointConfigName"])
+    _check_components(context, resource, CONFIGS.get(context, request["EndpointConfigName"]))
     _begin_update(context, resource)
     context.hosting.update(resource.name, request)
     return {"EndpointArn": resource.arn}
@@ -50,12 +50,28 @@ def update_weights(context: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 @operation("DeleteEndpoint")
 def delete_endpoint(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """The endpoint is Deleting, and gone when its processes are."""
+    """The endpoint is Deleting, and gone when its processes are; one with inference components is refused."""
     resource = FAMILY.get(context, request["EndpointName"])
+    if context.components.on(resource.name):
+        raise ValidationException(
+            "Cannot delete endpoint with inference component associated. "
+            "Please delete inference component and try it again."
+        )
     if resource.status != "Deleting":
         context.store.transition(states.ENDPOINT, resource.name, "Deleting")
         context.hosting.delete(resource.name)
     return {}
+
+
+def _check_components(context: Context, endpoint: Resource, config: Resource) -> None:
+    """Raises ValidationException for a config that leaves an endpoint's inference components without a place."""
+    free = {entry["VariantName"] for entry in config.request["ProductionVariants"] if "ModelName" not in entry}
+    for component in context.components.on(endpoint.name):
+        if component.request["VariantName"] not in free:
+            raise ValidationException(
+                f'Cannot update endpoint "{endpoint.arn}": inference component {component.name} needs its variant '
+                f"{component.request['VariantName']}, without a ModelName."
+            )
 
 
 def _begin_update(context: Context, resource: Resource) -> None:

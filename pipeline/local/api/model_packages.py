@@ -63,7 +63,10 @@ register_list("ListModelPackages", PACKAGES, "ModelPackageSummaryList", descendi
 
 @operation("CreateModelPackageGroup")
 def create_group(context: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """An empty group."""
+    """An empty group; a name that is taken is refused in AWS's words, which are others than elsewhere."""
+    name = request[GROUPS.name_member]
+    if any(group.name == name for group in context.store.all(GROUPS.kind)):
+        raise ValidationException(f"Model Package Group already exists: {context.arn(GROUPS.kind, name)}")
     return {"ModelPackageGroupArn": create(context, GROUPS, request).arn}
 
 

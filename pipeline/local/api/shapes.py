@@ -10,16 +10,16 @@ from pipeline.aws.service_model import operation
 from pipeline.local.errors import InternalFailure, ValidationException
 
 
-def check_request(name: str, request: dict[str, Any]) -> None:
+def check_request(name: str, request: dict[str, Any], service: str = "sagemaker") -> None:
     """Raises ValidationException that tells every constraint which a request breaks."""
-    problems = request_problems(name, request)
+    problems = request_problems(name, request, service)
     if problems:
         raise ValidationException(message(problems))
 
 
-def check_reply(name: str, reply: dict[str, Any]) -> None:
+def check_reply(name: str, reply: dict[str, Any], service: str = "sagemaker") -> None:
     """Raises InternalFailure where a reply is not what clients are promised."""
-    problems = reply_problems(name, reply)
+    problems = reply_problems(name, reply, service)
     if problems:
         raise InternalFailure(f"the reply to {name} breaks the service model: {message(problems)}")
 

@@ -2,5 +2,6 @@
 
 from pipeline.local.endpoints.endpoints import Endpoints
 from pipeline.local.endpoints.replies import Reply
+from pipeline.local.endpoints.serving import hosts_components
 
-__all__ = ["Endpoints", "Reply"]
+__all__ = ["Endpoints", "Reply", "hosts_components"]

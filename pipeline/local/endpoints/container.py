@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,10 @@ class Containers:
     direct: bool = False
 
 
+# A variant's that names no model: its instances are there for inference components.
+NONE = Containers(())
+
+
 def download_containers(
     model: Mapping[str, Any],
     objects: Objects,
@@ -51,12 +55,11 @@ def download_containers(
     that runs. `extra` are variables for every container, over its own. Raises JobFailure or ValidationException for a
     model that cannot be served here: an unknown image, no archive, several models in one container.
     """
-    definitions = _definitions(model)
+    definitions = definitions_of(model)
+    if not definitions:
+        raise JobFailure(f"model {model.get('ModelName')} has no container")
     members = []
-    for place, definition in enumerate(definitions):
-        hostname = definition.get("ContainerHostname") or (
-            "primary" if len(definitions) == 1 else f"container-{place + 1}"
-        )
+    for place, (hostname, definition) in enumerate(definitions):
         image = definition.get("Image", "")
         if images is not None:
             images.resolve(image, "inference")
@@ -69,11 +72,11 @@ def download_containers(
     return Containers(tuple(members), direct and len(members) > 1)
 
 
-def _definitions(model: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    definitions = model.get("Containers") or ([model["PrimaryContainer"]] if "PrimaryContainer" in model else [])
-    if not definitions:
-        raise JobFailure(f"model {model.get('ModelName')} has no container")
-    return list(definitions)
+def definitions_of(model: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The containers of a CreateModel request in order, each with its name: its host's, or that of its place."""
+    found = list(model.get("Containers") or filter(None, [model.get("PrimaryContainer")]))
+    names = [f"container-{place + 1}" for place in range(len(found))] if len(found) > 1 else ["primary"]
+    return [(each.get("ContainerHostname") or name, each) for name, each in zip(names, found, strict=False)]
 
 
 def _archive(definition: Mapping[str, Any], hostname: str, objects: Objects, folder: Path) -> tuple[str, Path]:

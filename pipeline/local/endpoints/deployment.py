@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import PipelineError
-from pipeline.local.endpoints.container import Containers, download_containers
+from pipeline.local.endpoints.container import NONE, Containers, download_containers
 from pipeline.local.endpoints.instance import Instance
 from pipeline.local.endpoints.variant import Fleet, Variant
 from pipeline.local.errors import JobFailure
@@ -67,7 +67,7 @@ class Deployer:
     def grow(self, endpoint: str, variant: Variant, count: int) -> list[Instance]:
         """Starts further instances of a variant, which do not serve it yet; see wait."""
         name = variant.name
-        return [self._started(endpoint, name, variant.instances[0].containers) for _ in range(count)]
+        return [self._started(endpoint, name, variant.containers) for _ in range(count)]
 
     def wait(self, variant: Variant, instances: Iterable[Instance], cancelled: threading.Event) -> None:
         """Waits until the instances are healthy; raises JobFailure."""
@@ -81,20 +81,22 @@ class Deployer:
     def _variant(
         self, endpoint: str, entry: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]], folder: Path
     ) -> Variant:
-        name, model = entry["VariantName"], entry.get("ModelName")
-        if model is None:
-            raise JobFailure(f"Production variant {name} names no model: inference components are not served here")
-        if model not in models:
-            raise JobFailure(f"Production variant {name}: could not find model {model}")
-        try:
-            containers = download_containers(models[model], self.objects, folder, self.images, self.settings)
-        except PipelineError as error:
-            raise JobFailure(f"Production variant {name}: {error.message}", hint=error.hint) from error
+        name = entry["VariantName"]
+        containers = self._containers(name, entry["ModelName"], models, folder) if "ModelName" in entry else NONE
         count = int(entry.get("InitialInstanceCount", 1))
         weight = float(entry.get("InitialVariantWeight", 1.0))
-        images: Sequence[str] = [container.image for container in containers.members]
         instances = [self._started(endpoint, name, containers) for _ in range(count)]
-        return Variant(dict(entry), images, instances, weight, weight, count)
+        return Variant(dict(entry), containers, instances, weight, weight, count)
+
+    def _containers(
+        self, variant: str, model: str, models: Mapping[str, Mapping[str, Any]], folder: Path
+    ) -> Containers:
+        if model not in models:
+            raise JobFailure(f"Production variant {variant}: could not find model {model}")
+        try:
+            return download_containers(models[model], self.objects, folder, self.images, self.settings)
+        except PipelineError as error:
+            raise JobFailure(f"Production variant {variant}: {error.message}", hint=error.hint) from error
 
     def _started(self, endpoint: str, variant: str, containers: Containers) -> Instance:
         # SageMaker's names of log streams: those of a pipeline's containers end with the container's.

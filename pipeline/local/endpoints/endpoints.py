@@ -13,7 +13,7 @@ from pipeline.local.endpoints.deployment import Deployer
 from pipeline.local.endpoints.endpoint import Endpoint, Models, OnChange
 from pipeline.local.endpoints.invocation import Invocation
 from pipeline.local.endpoints.replies import Errors
-from pipeline.local.endpoints.serving import Config
+from pipeline.local.endpoints.serving import Config, hosts_components
 from pipeline.local.errors import ResourceInUse, ValidationException
 from pipeline.local.images import Images
 from pipeline.local.objects import Objects
@@ -43,17 +43,17 @@ class Endpoints:
         log: Callable[[str, str, str], None],
         on_change: OnChange,
         images: Images | None = None,
-        region: str = "us-east-1",
-        account: str = "123456789012",
+        errors: Errors | None = None,
         max_payload: int = MAX_PAYLOAD,
         timeout: float = TIMEOUT,
     ) -> None:
         """`environment` is the base of the processes' variables, `log` gets (endpoint, log stream, line).
 
-        `max_payload` is the largest request in bytes, `timeout` the seconds that a model has for its answer.
+        `errors` are the runtime's words, those for endpoints unless told otherwise. `max_payload` is the largest
+        request in bytes, `timeout` the seconds that a model has for its answer.
         """
         self._folder, self._on_change = folder, on_change
-        self._errors = Errors(account, region)
+        self._errors = errors or Errors()
         self._max_payload, self._timeout = max_payload, timeout
         # Containers know SageMaker's limit themselves.
         settings = {"SAGEMAKER_MAX_PAYLOAD_IN_MB": str(-(-max_payload // MIB))} if max_payload > MAX_PAYLOAD else {}
@@ -107,6 +107,11 @@ class Endpoints:
         """DescribeEndpoint's ProductionVariants; none while nothing serves."""
         serving = self._get(name).serving
         return [] if serving is None else [variant.describe() for variant in serving.fleet.variants]
+
+    def hosts_components(self, name: str) -> bool:
+        """Whether an endpoint serves, and its config leaves the models to inference components."""
+        endpoint = self._endpoints.get(name)
+        return endpoint is not None and endpoint.serving is not None and hosts_components(endpoint.serving.config)
 
     async def invoke(self, name: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """InvokeEndpoint: the runtime's answer, also where it is an error. Header names are in lower case.

@@ -59,8 +59,9 @@ class Instance:
     def stop(self) -> None:
         """Ends all containers, together."""
         self.disconnect()
-        with ThreadPoolExecutor(len(self.processes)) as pool:
-            list(pool.map(ServingProcess.stop, self.processes))
+        if self.processes:
+            with ThreadPoolExecutor(len(self.processes)) as pool:
+                list(pool.map(ServingProcess.stop, self.processes))
 
     def disconnect(self) -> None:
         """Ends the connections that are kept."""

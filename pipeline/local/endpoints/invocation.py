@@ -66,9 +66,6 @@ class Invocation:
             return self.errors.validation(
                 f"TargetModel is for endpoints of several models; endpoint {self.endpoint} serves one model a variant"
             )
-        if INFERENCE_COMPONENT in self.headers:
-            component = self.headers[INFERENCE_COMPONENT]
-            return self.errors.validation(f"Inference component {component} not found for endpoint {self.endpoint}")
         return None
 
     async def _answer(self, variant: Variant, capture: Capture | None) -> Reply:
@@ -90,7 +87,13 @@ class Invocation:
         return self._success(variant, response, capture)
 
     def _refusal_of(self, variant: Variant) -> Reply | None:
-        hostname, direct = self.headers.get(TARGET_CONTAINER), variant.instances[0].containers.direct
+        if not variant.containers.members:
+            return self.errors.component_required()
+        if INFERENCE_COMPONENT in self.headers:
+            return self.errors.component_not_allowed()
+        if not variant.instances:
+            return self.errors.no_copies()
+        hostname, direct = self.headers.get(TARGET_CONTAINER), variant.containers.direct
         if direct and hostname not in variant.hostnames:
             return self.errors.validation(f"TargetContainerHostname must be one of {', '.join(variant.hostnames)}")
         if hostname is not None and not direct:

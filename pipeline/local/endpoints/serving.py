@@ -44,6 +44,11 @@ class Serving:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def hosts_components(config: Config) -> bool:
+    """Whether an endpoint config leaves the models to inference components."""
+    return any("ModelName" not in variant for variant in config["ProductionVariants"])
+
+
 def retained(config: Config, old: Serving | None, retain: Sequence[str]) -> Config:
     """The new config with what its variants keep of the old ones of the same name."""
     if old is None or not retain:

@@ -8,15 +8,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.local.endpoints.container import Containers
 from pipeline.local.endpoints.instance import Instance
 
 
 @dataclass
 class Variant:
-    """One production variant: `config` is its entry of the endpoint config, `instances` serve it in turn."""
+    """One production variant: `config` is its entry of the endpoint config, `instances` serve it in turn.
+
+    Without containers it serves nothing itself: it is where inference components are.
+    """
 
     config: Mapping[str, Any]
-    images: Sequence[str]
+    containers: Containers
     instances: list[Instance]
     weight: float
     desired_weight: float
@@ -34,7 +38,7 @@ class Variant:
     @property
     def hostnames(self) -> list[str]:
         """Its containers, in order."""
-        return [member.hostname for member in self.instances[0].containers.members]
+        return [member.hostname for member in self.containers.members]
 
     @property
     def max_concurrency(self) -> int | None:
@@ -54,11 +58,12 @@ class Variant:
     def describe(self) -> dict[str, Any]:
         """ProductionVariantSummary of DescribeEndpoint."""
         images = [
-            {"SpecifiedImage": image, "ResolvedImage": image, "ResolutionTime": self.started} for image in self.images
+            {"SpecifiedImage": member.image, "ResolvedImage": member.image, "ResolutionTime": self.started}
+            for member in self.containers.members
         ]
         summary: dict[str, Any] = {
             "VariantName": self.name,
-            "DeployedImages": images,
+            **({"DeployedImages": images} if images else {}),
             "CurrentWeight": self.weight,
             "DesiredWeight": self.desired_weight,
         }

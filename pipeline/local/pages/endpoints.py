@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.local import states
 from pipeline.local.context import Context
+from pipeline.local.endpoints.container import definitions_of
 from pipeline.local.logs import Logs
 from pipeline.local.pages.archives import Archives
 from pipeline.local.pages.links import Link, link
 from pipeline.local.pages.log_tail import tail
-from pipeline.local.pages.resources import containers_of
 from pipeline.local.pages.sample import Sample, sample
 from pipeline.local.pages.trial import Trial
 from pipeline.local.store import Resource
@@ -34,6 +34,17 @@ class VariantRow:
     weight: float
 
 
+@dataclass(frozen=True)
+class ComponentRow:
+    """An inference component: `copies` is how many of it serve."""
+
+    name: str
+    model: Link | None
+    variant: str
+    copies: int
+    status: str
+
+
 def endpoint_page(
     context: Context,
     logs: Logs,
@@ -46,6 +57,11 @@ def endpoint_page(
     """The page's values; `trial` is the prediction that was tried."""
     served = endpoint.extra.get("Served") or {"config": {}, "models": {}}
     serving = endpoint.status in _SERVING
+    components = context.components.on(endpoint.name)
+    models = [
+        *served["models"].values(),
+        *(one.extra["Served"]["model"] for one in components if "Served" in one.extra),
+    ]
     return {
         "endpoint": endpoint,
         "reason": endpoint.extra.get("FailureReason"),
@@ -53,13 +69,14 @@ def endpoint_page(
         "pending": (endpoint.extra.get("Pending") or {}).get("config", {}).get("EndpointConfigName"),
         "capture": served["config"].get("DataCaptureConfig"),
         "variants": _variants(context, endpoint, served),
+        "components": [_component(context, one) for one in components],
         "serving": serving,
         "content_types": CONTENT_TYPES,
-        "sample": (_sample(archives, served) if serving and trial is None else None) or Sample(CONTENT_TYPES[0], ""),
+        "sample": (_sample(archives, models) if serving and trial is None else None) or Sample(CONTENT_TYPES[0], ""),
         "trial": trial,
         "log_tail": tail(logs, f"/aws/sagemaker/Endpoints/{endpoint.name}", "", query),
         # Renewing the page would take the answer away.
-        "live": endpoint.status in _CHANGING and trial is None,
+        "live": trial is None and any(one.status in _CHANGING for one in (endpoint, *components)),
     }
 
 
@@ -86,9 +103,21 @@ def _variant(entry: Mapping[str, Any], now: Mapping[str, Any]) -> VariantRow:
     return VariantRow(entry["VariantName"], link(states.MODEL, model) if model else None, how, float(weight))
 
 
-def _sample(archives: Archives, served: Mapping[str, Any]) -> Sample | None:
-    """A row for the first variant's first container."""
-    for request in served["models"].values():
-        for container in containers_of(request):
+def _component(context: Context, component: Resource) -> ComponentRow:
+    served = component.extra.get("Served") or {"specification": component.request["Specification"]}
+    model = served["specification"].get("ModelName")
+    return ComponentRow(
+        component.name,
+        link(states.MODEL, model) if model else None,
+        component.request["VariantName"],
+        context.components.copies(component.name),
+        component.status,
+    )
+
+
+def _sample(archives: Archives, models: Iterable[Mapping[str, Any]]) -> Sample | None:
+    """A row for the first model's first container."""
+    for request in models:
+        for _, container in definitions_of(request):
             return sample(archives.contents(container), container.get("Environment", {}))
     return None

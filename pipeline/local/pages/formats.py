@@ -10,10 +10,14 @@ from pipeline.report.formats import NOTHING
 
 _TONES = {
     "Completed": "good",
+    "SUCCEEDED": "good",
     "InService": "good",
     "Failed": "bad",
+    "FAILED": "bad",
     "UpdateRollbackFailed": "bad",
     "Stopped": "warn",
+    "STOPPED": "warn",
+    "TIMEOUT": "warn",
     "MaxRuntimeExceeded": "warn",
     "OutOfService": "warn",
 }

@@ -162,12 +162,27 @@ def _tuning(job: Resource) -> Details:
     )
 
 
+def _glue(job: Resource) -> Details:
+    request = job.request
+    return Details(
+        [
+            ("Run", job.name),
+            ("Script", request["Command"]["ScriptLocation"]),
+            ("Workers", f"{request['Workers']} × {request.get('WorkerType', 'worker')}"),
+            ("Glue", request.get("GlueVersion")),
+            ("After run", job.extra.get("PreviousRunId")),
+        ],
+        [pairs("Arguments", "Argument", request["Arguments"])],
+    )
+
+
 _OF_KIND: Mapping[str, Callable[[Resource], Details]] = MappingProxyType(
     {
         states.PROCESSING_JOB: _processing,
         states.TRAINING_JOB: _training,
         states.TRANSFORM_JOB: _transform,
         states.TUNING_JOB: _tuning,
+        states.GLUE_JOB_RUN: _glue,
     }
 )
 

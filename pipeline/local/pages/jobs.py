@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +11,14 @@ from typing import Any
 from pipeline.local import states
 from pipeline.local.api.started_jobs import started_by
 from pipeline.local.context import Context
+from pipeline.local.endpoints.container import definitions_of
 from pipeline.local.jobs.kinds import JOB_KINDS
 from pipeline.local.logs import Logs
 from pipeline.local.pages.job_details import details
 from pipeline.local.pages.links import JOBS, Link, link
-from pipeline.local.pages.log_tail import tail
+from pipeline.local.pages.log_tail import Tail, tail
 from pipeline.local.pages.paging import paged
-from pipeline.local.pages.resources import containers_of, seconds_of, times_of
+from pipeline.local.pages.resources import seconds_of, times_of, title_of
 from pipeline.local.pages.series import series
 from pipeline.local.store import Resource, Store
 
@@ -40,11 +42,12 @@ def job_page(context: Context, logs: Logs, job: Resource, query: Mapping[str, st
     started, ended = times_of(job)
     values = {
         "job": job,
+        "title": title_of(job),
         "kind": JOBS[job.kind],
         "started": started,
         "ended": ended,
         "seconds": seconds_of(job),
-        "reason": job.extra.get("FailureReason"),
+        "reason": job.extra.get(JOB_KINDS[job.kind].words.reason),
         "message": job.extra.get("ExitMessage"),
         "attempts": job.extra.get("Attempts", 1),
         "transitions": job.extra.get("SecondaryStatusTransitions", ()),
@@ -52,11 +55,19 @@ def job_page(context: Context, logs: Logs, job: Resource, query: Mapping[str, st
         "details": details(job),
         "models": _models_of(context.store, job),
         "document": json.dumps(job.request, indent=2, ensure_ascii=False),
-        "log_tail": tail(logs, JOB_KINDS[job.kind].log_group, job.name, query, job.created),
+        "log_tail": _log_tail(logs, job, query),
         "live": not states.is_final(job.kind, job.status),
         "tuned": None,
     }
     return values | (_tuning(context, job, query) if job.kind == states.TUNING_JOB else {})
+
+
+def _log_tail(logs: Logs, job: Resource, query: Mapping[str, str]) -> Tail | None:
+    """Glue's runs have streams of their names in two groups, others a folder of theirs in one."""
+    group = JOB_KINDS[job.kind].log_group
+    if job.kind == states.GLUE_JOB_RUN:
+        return tail(logs, group, "", query, only=rf"{re.escape(job.name)}(_\d+)?")
+    return tail(logs, group, job.name, query, job.created)
 
 
 def _tuning(context: Context, job: Resource, query: Mapping[str, str]) -> dict[str, Any]:
@@ -102,5 +113,5 @@ def _models_of(store: Store, job: Resource) -> list[Link]:
     return [
         link(states.MODEL, model.name)
         for model in store.all(states.MODEL)
-        if any(container.get("ModelDataUrl") == artifacts for container in containers_of(model.request))
+        if any(container.get("ModelDataUrl") == artifacts for _, container in definitions_of(model.request))
     ]

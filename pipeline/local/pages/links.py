@@ -27,6 +27,7 @@ JOBS: Mapping[str, JobWords] = MappingProxyType(
         states.TRAINING_JOB: JobWords("training", "Training"),
         states.TUNING_JOB: JobWords("tuning", "Tuning"),
         states.TRANSFORM_JOB: JobWords("transform", "Transform"),
+        states.GLUE_JOB_RUN: JobWords("glue", "Glue"),
     }
 )
 KINDS: Mapping[str, str] = MappingProxyType({words.path: kind for kind, words in JOBS.items()})
@@ -43,7 +44,7 @@ class Link:
         return Markup('<a href="{}">{}</a>').format(self.href, self.text)
 
 
-def link(kind: str, name: str) -> Link:
-    """A job, model or endpoint by its name."""
+def link(kind: str, name: str, text: str | None = None) -> Link:
+    """A job, model or endpoint by its name, or by a text for people."""
     folder = f"jobs/{JOBS[kind].path}" if kind in JOBS else f"{kind}s"
-    return Link(name, f"{PREFIX}{folder}/{quote(name, safe='')}")
+    return Link(text or name, f"{PREFIX}{folder}/{quote(name, safe='')}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,14 +40,18 @@ class Tail:
     newest: bool
 
 
-def tail(logs: Logs, group: str, prefix: str, query: Mapping[str, str], since: float = 0) -> Tail | None:
+def tail(
+    logs: Logs, group: str, prefix: str, query: Mapping[str, str], since: float = 0, *, only: str = r".*"
+) -> Tail | None:
     """What `query` asks for by `stream` and `before`, else the end of the stream written last; None without any.
 
     Streams are those whose names begin with the prefix; of those that carry their start, only later ones than `since`,
-    so that a job does not show the log of an earlier one of its name.
+    so that a job does not show the log of an earlier one of its name; `only` is a pattern that the last part of a
+    stream's name fits as a whole.
     """
     folder = logs.file(group, prefix).with_suffix("") if prefix else logs.file(group, "any").parent
-    found = [file for file in folder.rglob("*.jsonl") if _started(file) >= int(since)]
+    files_there = (file for file in folder.rglob("*.jsonl") if re.fullmatch(only, file.stem))
+    found = [file for file in files_there if _started(file) >= int(since)]
     found.sort(key=lambda file: (-file.stat().st_mtime_ns, file.name))
     files = {file.relative_to(folder).with_suffix("").as_posix(): file for file in found[:_MOST_STREAMS]}
     if not files:

@@ -10,11 +10,11 @@ from markupsafe import Markup
 
 from pipeline.local import states
 from pipeline.local.context import Context
+from pipeline.local.endpoints.container import definitions_of
 from pipeline.local.pages.archives import Archives, Contents
 from pipeline.local.pages.job_details import Table, pairs
 from pipeline.local.pages.links import Link, link
 from pipeline.local.pages.picture import Stage, picture, stages
-from pipeline.local.pages.resources import containers_of
 from pipeline.local.store import Resource, Store
 
 
@@ -34,13 +34,10 @@ class ContainerView:
 
 def model_page(context: Context, archives: Archives, model: Resource) -> dict[str, Any]:
     """The page's values."""
-    containers = containers_of(model.request)
-    several = len(containers) > 1
     return {
         "model": model,
         "containers": [
-            _view(context.store, archives, container, f"container-{place + 1}" if several else "primary")
-            for place, container in enumerate(containers)
+            _view(context.store, archives, name, container) for name, container in definitions_of(model.request)
         ],
         "endpoints": _endpoints(context.store, model.name),
         "transforms": [
@@ -51,11 +48,11 @@ def model_page(context: Context, archives: Archives, model: Resource) -> dict[st
     }
 
 
-def _view(store: Store, archives: Archives, container: Mapping[str, Any], name: str) -> ContainerView:
+def _view(store: Store, archives: Archives, name: str, container: Mapping[str, Any]) -> ContainerView:
     contents = archives.contents(container)
     archive = str(container.get("ModelDataUrl") or "")
     return ContainerView(
-        container.get("ContainerHostname") or name,
+        name,
         container.get("Image", ""),
         archive,
         _made_by(store, archive),

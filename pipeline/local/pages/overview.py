@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline.local import states
 from pipeline.local.context import Context
+from pipeline.local.endpoints.container import definitions_of
 from pipeline.local.pages.links import JOBS, KINDS, Link, link
-from pipeline.local.pages.paging import paged
-from pipeline.local.pages.resources import containers_of, newest, seconds_of
+from pipeline.local.pages.paging import Page, paged_from
+from pipeline.local.pages.resources import TIMES, seconds_of, title_of
 from pipeline.local.store import Resource
 
+T = TypeVar("T")
+
+# What a job's row says of what became of it.
+_JOB_MEMBERS = ("SecondaryStatus", "TuningJobArn", *TIMES)
 _SETTLED = frozenset({"InService", "OutOfService", "Failed", "UpdateRollbackFailed"})
 
 
@@ -60,24 +65,41 @@ class Filter:
 
 
 def overview(context: Context, query: Mapping[str, str]) -> dict[str, Any]:
-    """The page's values."""
-    store = context.store
-    jobs = newest([job for kind in JOBS for job in store.all(kind)])
-    endpoints, models = newest(store.all(states.ENDPOINT)), newest(store.all(states.MODEL))
+    """The page's values; of the store it reads counts, and of what it lists the members that it shows."""
+    counts = context.store.counts([*JOBS, states.ENDPOINT, states.MODEL])
+    jobs = Counter({key: count for key, count in counts.items() if key[0] in JOBS})
     chosen = KINDS.get(query.get("kind", ""))
-    shown = [job for job in jobs if chosen in (None, job.kind)]
+    shown = list(JOBS) if chosen is None else [chosen]
     # Of these alone the links to other pages are made.
     kept = {name: query[name] for name in ("kind", "endpoints", "jobs", "models") if name in query}
+
+    def listed(name: str, kinds: Sequence[str], make: Callable[[Resource], T], **members: Sequence[str]) -> Page[T]:
+        def read(start: int, count: int) -> list[Resource]:
+            return context.store.newest(kinds, start, count, **members)
+
+        total = sum(count for (kind, _), count in counts.items() if kind in kinds)
+        return paged_from(total, read, kept, name, make)
+
     return {
-        "empty": not (jobs or endpoints or models),
-        "counts": Counter(job.status for job in jobs).most_common(),
-        "filters": _filters(jobs, chosen),
-        "endpoints": paged(endpoints, kept, "endpoints", _endpoint_row),
-        "jobs": paged(shown, kept, "jobs", _job_row),
-        "models": paged(models, kept, "models", _model_row),
-        "live": any(not states.is_final(job.kind, job.status) for job in jobs)
-        or any(endpoint.status not in _SETTLED for endpoint in endpoints),
+        "empty": not counts,
+        "counts": _totals(jobs, 1).most_common(),
+        "filters": _filters(_totals(jobs, 0), chosen),
+        "endpoints": listed("endpoints", [states.ENDPOINT], _endpoint_row, extra=["Served"]),
+        "jobs": listed("jobs", shown, _job_row, request=["JobName"], extra=_JOB_MEMBERS),
+        "models": listed("models", [states.MODEL], _model_row, request=["PrimaryContainer", "Containers"]),
+        "live": any(
+            status not in _SETTLED if kind == states.ENDPOINT else kind in JOBS and not states.is_final(kind, status)
+            for kind, status in counts
+        ),
     }
+
+
+def _totals(counts: Counter[tuple[str, str]], part: int) -> Counter[str]:
+    """Counts by kind and status, by one of these two."""
+    totals: Counter[str] = Counter()
+    for key, count in counts.items():
+        totals[key[part]] += count
+    return totals
 
 
 def _job_row(job: Resource) -> JobRow:
@@ -85,7 +107,7 @@ def _job_row(job: Resource) -> JobRow:
     tuning = job.extra.get("TuningJobArn")
     step = job.extra.get("SecondaryStatus", "")
     return JobRow(
-        link(job.kind, job.name),
+        link(job.kind, job.name, title_of(job)),
         JOBS[job.kind].title,
         job.status,
         "" if step == job.status else step,
@@ -95,9 +117,8 @@ def _job_row(job: Resource) -> JobRow:
     )
 
 
-def _filters(jobs: list[Resource], chosen: str | None) -> list[Filter]:
-    counts = Counter(job.kind for job in jobs)
-    filters = [Filter("All", len(jobs), "/#jobs", chosen is None)]
+def _filters(counts: Counter[str], chosen: str | None) -> list[Filter]:
+    filters = [Filter("All", counts.total(), "/#jobs", chosen is None)]
     for kind, words in JOBS.items():
         if counts[kind]:
             filters.append(Filter(words.title, counts[kind], f"/?kind={words.path}#jobs", chosen == kind))
@@ -112,4 +133,4 @@ def _endpoint_row(endpoint: Resource) -> EndpointRow:
 
 
 def _model_row(model: Resource) -> ModelRow:
-    return ModelRow(link(states.MODEL, model.name), len(containers_of(model.request)), model.created)
+    return ModelRow(link(states.MODEL, model.name), len(definitions_of(model.request)), model.created)

@@ -33,12 +33,25 @@ class Page(Generic[T]):
 def paged(
     items: Sequence[S], query: Mapping[str, str], name: str, make: Callable[[S], T], size: int = _SIZE
 ) -> Page[T]:
+    """A page of items that are all here; see paged_from."""
+    return paged_from(len(items), lambda start, count: items[start : start + count], query, name, make, size=size)
+
+
+def paged_from(
+    total: int,
+    read: Callable[[int, int], Sequence[S]],
+    query: Mapping[str, str],
+    name: str,
+    make: Callable[[S], T],
+    *,
+    size: int = _SIZE,
+) -> Page[T]:
     """The page that `query[name]` asks for, the nearest where there is none of that number.
 
-    `make` makes what is shown of an item. The neighbours keep what else the query says, and lead to the element of that
-    name.
+    `read` gets at most so many items from a place on, `make` makes what is shown of an item. The neighbours keep what
+    else the query says, and lead to the element of that name.
     """
-    count = max(1, -(-len(items) // size))
+    count = max(1, -(-total // size))
     asked = query.get(name, "")
     number = min(max(int(asked), 1), count) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
     start = (number - 1) * size
@@ -47,9 +60,9 @@ def paged(
         return f"?{urlencode({**query, name: other})}#{name}" if 1 <= other <= count else None
 
     return Page(
-        [make(item) for item in items[start : start + size]],
+        [make(item) for item in read(start, size)],
         start + 1,
-        len(items),
+        total,
         number,
         at(number - 1),
         at(number + 1),

@@ -8,11 +8,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, StrictUndefined
 
 from pipeline.local.pages import formats
 from pipeline.local.wire import Reply
-from pipeline.report import formats as report_formats
+from pipeline.report.templates import templates
 
 _FOLDER = Path(__file__).parent
 
@@ -57,21 +57,6 @@ def asset(name: str) -> Reply | None:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        number=report_formats.number,
-        exact=report_formats.exact,
-        duration=report_formats.duration,
-        size=report_formats.size,
-        milliseconds=report_formats.milliseconds,
-        moment=formats.moment,
-        clock=formats.clock,
-        tone=formats.tone,
-    )
+    environment = templates(_FOLDER, StrictUndefined)
+    environment.filters.update(moment=formats.moment, clock=formats.clock, tone=formats.tone)
     return environment

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from typing import Any
 
+from pipeline.local import states
 from pipeline.local.jobs.kinds import JOB_KINDS
 from pipeline.local.store import Resource
 
+# The members in which kinds of jobs keep when they began and ended.
+TIMES = tuple(sorted({member for kind in JOB_KINDS.values() for member in (kind.start_time, kind.end_time)} - {""}))
 
-def newest(resources: Iterable[Resource]) -> list[Resource]:
-    """The newest first."""
-    return sorted(resources, key=lambda resource: (resource.created, resource.name), reverse=True)
+
+def title_of(job: Resource) -> str:
+    """What people call it: a run of Glue's by its job, for its own name is long and says nothing."""
+    return str(job.request["JobName"]) if job.kind == states.GLUE_JOB_RUN else job.name
 
 
 def seconds_of(job: Resource) -> float | None:
@@ -26,8 +28,3 @@ def times_of(job: Resource) -> tuple[float | None, float | None]:
     kind = JOB_KINDS[job.kind]
     started = job.extra.get(kind.start_time) if kind.start_time else job.created
     return started, job.extra.get(kind.end_time)
-
-
-def containers_of(request: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The containers of a CreateModel request, in order."""
-    return list(request.get("Containers") or filter(None, [request.get("PrimaryContainer")]))

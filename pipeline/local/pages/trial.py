@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from pipeline.local.endpoints.invocation import INVOKED_VARIANT
+from pipeline.local.endpoints.invocation import INFERENCE_COMPONENT, INVOKED_VARIANT
 from pipeline.local.hosting import Hosting
 
 _SHOWN = 20_000
@@ -19,9 +19,11 @@ _SHOWN = 20_000
 class Trial:
     """What was sent and what came back; `answer` is the whole reply's text, or its beginning where `cut`.
 
-    `problem` says in words what was wrong, empty where nothing was. `milliseconds` is the time of the invocation.
+    `component` is the inference component that was asked, empty where none was. `problem` says in words what was wrong,
+    empty where nothing was. `milliseconds` is the time of the invocation.
     """
 
+    component: str
     content_type: str
     body: str
     status: int
@@ -35,15 +37,18 @@ class Trial:
 
 
 async def invoke(hosting: Hosting, endpoint: str, form: Mapping[str, str]) -> Trial:
-    """Sends a form's fields, `content_type` and `body`, as InvokeEndpoint would be."""
+    """Sends a form's fields as InvokeEndpoint would be: `content_type`, `body` and, for a component, `component`."""
     # Browsers send every line break of a form as CR LF.
     content_type, body = form.get("content_type", ""), form.get("body", "").replace("\r\n", "\n")
+    component = form.get("component", "")
+    named = {INFERENCE_COMPONENT: component} if component else {}
     started = time.perf_counter()
-    reply = await hosting.invoke(endpoint, body.encode("utf-8", "replace"), {"content-type": content_type})
+    reply = await hosting.invoke(endpoint, body.encode("utf-8", "replace"), {"content-type": content_type, **named})
     took = (time.perf_counter() - started) * 1e3
     text = reply.body.decode("utf-8", "replace")
     headers = {name.lower(): value for name, value in reply.headers.items()}
     return Trial(
+        component,
         content_type,
         body,
         int(reply.status),

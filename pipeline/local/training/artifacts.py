@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.bundle.pack import write_files
 from pipeline.local.jobs.job import Job
-from pipeline.local.jobs.outputs import published
+from pipeline.local.jobs.outputs import publish
 from pipeline.local.training.layout import Instance
 
 
@@ -36,9 +36,7 @@ def upload_artifacts(job: Job, instances: Sequence[Instance]) -> str:
             made[f"{uri}/{name}.tar.gz"] = write_files(content, job.folder / f"{name}.tar.gz")
         else:
             made |= {f"{uri}/{name}/{file}": path for file, path in files.items()}
-    with published(job, made):
-        for target, path in made.items():
-            job.objects.upload(path, target)
+    publish(job, made)
     return f"{uri}/model.tar.gz" if compressed else f"{uri}/model/"
 
 

@@ -13,6 +13,10 @@ from pipeline.local.jobs.job import JobFailure
 
 # The built-in XGBoost's lines: `[3]<tab>train-rmse:2.10000<tab>validation-rmse:2.40000`.
 _ROUND = re.compile(r"\[\d+\](?:\t\w+-[^\t]+:[^\t:]+)+")
+# The built-in factorization machines' lines, of an epoch or of the test channel at the end.
+_QUALITY = re.compile(r"#quality_metric: host=\S+, (?:epoch=\d+, )?(\w+) (\S+) <\w+>=(\S+)")
+# As metrics they are called otherwise.
+_CALLED = {"binary_f_1.000": "binary_f_beta"}
 _SCORE = re.compile(r"\t(\w+)-([^\t]+):([^\t:]+)")
 
 # Not the API's: tuning jobs watch it.
@@ -25,7 +29,7 @@ class MetricLog:
     """Collects values by metric name, from lines that any thread may hand in.
 
     Metrics are those of the definitions (`Name` and `Regex`, whose first group is the value) and the built-in
-    XGBoost's, named as SageMaker does: `validation:rmse`. What is no finite number counts as not said. Raises
+    algorithms', named as SageMaker does: `validation:rmse`. What is no finite number counts as not said. Raises
     JobFailure for a regular expression that is none.
     """
 
@@ -71,6 +75,10 @@ class MetricLog:
 
 
 def _round_scores(line: str) -> list[tuple[str, str, str]]:
+    quality = _QUALITY.search(line)
+    if quality is not None:
+        channel, name, value = quality.groups()
+        return [(channel, _CALLED.get(name, name), value)]
     return _SCORE.findall(line) if _ROUND.fullmatch(line) else []
 
 

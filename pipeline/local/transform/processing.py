@@ -33,7 +33,7 @@ class Processing:
 
     def __init__(self, settings: Settings) -> None:
         self._input, self._output = JsonPath(settings.input_filter), JsonPath(settings.output_filter)
-        self._join, self._split = settings.join, settings.split
+        self._join, self._split = settings.join, settings.split or settings.frames
         self._type = _family(settings.content_type)
         self._active = settings.processes_data
         if not self._active:

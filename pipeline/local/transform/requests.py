@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -44,7 +44,7 @@ class Model:
             records = await self._aside(self.processing.requests, batch.records)
         except RecordError as error:
             raise _failure(batch, error) from error
-        sent = Batch(batch.file, records, batch.lines)
+        sent = replace(batch, records=records)
         try:
             response = await self._answer(sent)
         except RefusedError as error:
@@ -89,7 +89,7 @@ class Model:
             for name, value in (("content-type", self.settings.content_type), ("accept", self.settings.accept))
             if value
         }
-        body = batch.records[0] if len(batch.records) == 1 else b"\n".join(batch.records)
+        body = batch.records[0] if len(batch.records) == 1 else batch.between.join(batch.records)
         attempt = 0
         while True:
             try:

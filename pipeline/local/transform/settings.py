@@ -22,12 +22,13 @@ class Settings:
     """A transform job's settings; `concurrency`, `payload_mb` and `strategy` are None where the containers decide.
 
     `retries` and `timeout` (seconds) are ModelClientConfig's. `split` and `assemble_lines` stand for SplitType and
-    AssembleWith Line.
+    AssembleWith Line, `frames` for SplitType RecordIO.
     """
 
     content_type: str
     accept: str
     split: bool
+    frames: bool
     gzip: bool
     assemble_lines: bool
     input_filter: str
@@ -45,13 +46,14 @@ class Settings:
         """Reads a request; raises JobFailure for what is not done here, or what SageMaker refuses."""
         source, target = request["TransformInput"], request["TransformOutput"]
         split = source.get("SplitType", "None")
-        if split not in ("None", "Line"):
-            raise JobFailure(f"SplitType {split} is not done here", hint="None and Line are")
+        if split not in ("None", "Line", "RecordIO"):
+            raise JobFailure(f"SplitType {split} is not done here", hint="None, Line and RecordIO are")
         processing, client = request.get("DataProcessing", {}), request.get("ModelClientConfig", {})
         settings = cls(
             content_type=source.get("ContentType", ""),
             accept=target.get("Accept", ""),
             split=split == "Line",
+            frames=split == "RecordIO",
             gzip=source.get("CompressionType", "None") == "Gzip",
             assemble_lines=target.get("AssembleWith", "None") == "Line",
             input_filter=processing.get("InputFilter") or "$",
@@ -74,8 +76,10 @@ class Settings:
                 f"MaxConcurrentTransforms {concurrency} x MaxPayloadInMB {payload} is above {_LARGEST} MB",
                 hint="lower one of them",
             )
-        if self.strategy is not None and not self.split:
-            raise JobFailure("BatchStrategy needs SplitType Line: without it a request holds a whole object")
+        if self.strategy is not None and not (self.split or self.frames):
+            raise JobFailure(
+                "BatchStrategy needs SplitType Line or RecordIO: without it a request holds a whole object"
+            )
 
     @property
     def processes_data(self) -> bool:

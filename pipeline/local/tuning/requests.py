@@ -128,7 +128,7 @@ def _objective(config: Mapping[str, Any], definition: Mapping[str, Any]) -> Obje
 def _is_built_in(objective: Objective, algorithm: Mapping[str, Any]) -> bool:
     """Whether the metric is one that the built-in algorithm prints by itself, and must be told of."""
     defined = {each["Name"] for each in algorithm.get("MetricDefinitions", ())}
-    return objective.metric.partition(":")[0] in {"train", "validation"} and objective.metric not in defined
+    return objective.metric.partition(":")[0] in {"train", "validation", "test"} and objective.metric not in defined
 
 
 def _resources(definition: Mapping[str, Any]) -> dict[str, Any]:
