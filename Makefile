@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+KERNELS := pipeline/native/_kernels.abi3.so
 DATA ?=
 PIPELINES ?= 200
 SEED ?= 1000
@@ -10,28 +11,35 @@ WORKERS ?= 2
 PYTEST := -m pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test test-spark4 test-sdk lint format lock bench conformance fuzz clean
+.PHONY: help setup environments run serve test test-spark4 test-sdk test-airflow test-machine lint format lock bench conformance fuzz clean
 
 help:
 	@echo "make run [DATA=FILE]   ETL, bundle, model, endpoint, batch and report on the abalone pipeline"
 	@echo "make test              all tests"
 	@echo "make test-spark4       the operators' tests on Spark 4"
 	@echo "make test-sdk          both SageMaker SDKs and boto3 on the local service"
+	@echo "make test-airflow      the DAGs, run by Airflow on the local service"
+	@echo "make test-machine      Airflow's machine of cfn/airflow-ec2.yaml in a clean Debian; needs root and debootstrap"
 	@echo "make conformance       docs/conformance.md anew, from both Sparks"
 	@echo "make lint              ruff and mypy"
 	@echo "make bench             benchmarks beside their peers, as JSON"
 	@echo "make lock              make the lock files anew"
 
-setup: $(VENV)/.installed
+setup: $(VENV)/.installed $(KERNELS)
 
-# Two steps: pyspark is a source distribution, and its build must not fetch unpinned tools.
-$(VENV)/.installed: requirements/build.txt requirements/main.txt setup.py
+# Several steps: pyspark is a source distribution, and its build must not fetch unpinned tools. The C compiler makes
+# the kernels, which the other environments find made.
+$(VENV)/.installed: requirements/build.txt requirements/compiler.txt requirements/main.txt setup.py
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install -q --require-hashes -r requirements/build.txt
+	$(BIN)/python -m pip install -q --no-compile --require-hashes -r requirements/compiler.txt
 	$(BIN)/python -m pip install -q --require-hashes --no-build-isolation -r requirements/main.txt
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
+
+$(KERNELS): $(wildcard pipeline/native/*.[ch]) | $(VENV)/.installed
+	$(BIN)/python setup.py -q build_ext --inplace
 
 run: setup
 	$(BIN)/inference-pipeline run examples/abalone/pipeline.yml $(if $(DATA),--input "$(DATA)")
@@ -53,6 +61,9 @@ test-spark4: .venv-spark4/.installed
 	@PYTHONWARNINGS=ignore .venv-spark4/bin/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
+# All environments beside the main one, each of which the target that needs it makes too.
+environments: $(addsuffix /.installed, .venv-spark4 .venv-sdk2 .venv-sdk3 .venv-airflow)
+
 # Clients of the local service; their SDKs come into environments of their own, made only here.
 test-sdk: setup .venv-sdk2/.installed .venv-sdk3/.installed
 	$(BIN)/python -m pytest tests/clients
@@ -62,6 +73,22 @@ test-sdk: setup .venv-sdk2/.installed .venv-sdk3/.installed
 	$(PYTHON) -m venv --clear .venv-sdk$*
 	.venv-sdk$*/bin/python -m pip install -q --no-compile --only-binary :all: --require-hashes -r $<
 	@touch $@
+
+# The DAGs; Airflow comes into an environment of its own, made only here. The local service runs in this one's.
+test-airflow: setup .venv-airflow/.installed
+	.venv-airflow/bin/python $(PYTEST) tests/dags tests/trigger
+
+# The lock is complete: without --no-deps pip would refuse what requirements/airflow-override.in allows.
+.venv-airflow/.installed: requirements/build.txt requirements/airflow.txt setup.py
+	$(PYTHON) -m venv --clear .venv-airflow
+	.venv-airflow/bin/python -m pip install -q --require-hashes -r requirements/build.txt
+	.venv-airflow/bin/python -m pip install -q --no-deps --no-compile --only-binary :all: --require-hashes -r requirements/airflow.txt
+	@PYTHONWARNINGS=ignore .venv-airflow/bin/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The user data of cfn/airflow-ec2.yaml, for real.
+test-machine: setup
+	$(BIN)/python tests/cfn/machine/run.py
 
 # Random pipelines, as many as one likes: make fuzz PIPELINES=1000 SEED=5000
 fuzz: setup
@@ -91,8 +118,11 @@ lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/main.in -o requirements/main.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --allow-unsafe requirements/spark4.in -o requirements/spark4.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --allow-unsafe requirements/build.in -o requirements/build.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/compiler.in -o requirements/compiler.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/sdk2.in -o requirements/sdk2.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/sdk3.in -o requirements/sdk3.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --override requirements/airflow-override.in requirements/airflow.in -o requirements/airflow.txt
+	uv pip compile --python-version 3.11 --python-platform linux --generate-hashes --no-header --no-annotate requirements/airflow-machine.in -o requirements/airflow-machine.txt
 
 clean:
-	rm -rf $(VENV) .venv-spark4 .venv-sdk2 .venv-sdk3 build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(KERNELS) .venv-spark4 .venv-sdk2 .venv-sdk3 .venv-airflow build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

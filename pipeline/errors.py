@@ -162,6 +162,12 @@ class StepError(PipelineError):
         self.step = step
 
 
+class DeploymentError(PipelineError):
+    """A CloudFormation stack that was not created, updated or deleted; names the first resource that failed."""
+
+    code = "DeploymentError"
+
+
 class NotAcceptableError(PipelineError):
     """None of the media types in a request's `Accept` can be produced."""
 

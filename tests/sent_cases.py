@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from tests_paths import ROOT
+
+SAMPLE = ROOT / "examples" / "abalone" / "sample.py"
 
 
 @dataclass
@@ -38,3 +45,16 @@ def dense(vector: dict[str, Any]) -> list[float]:
         return list(vector["values"])
     stored = dict(zip(vector["indices"], vector["values"], strict=True))
     return [stored.get(place, 0.0) for place in range(vector["size"])]
+
+
+def abalone_rows(path: Path, count: int, *broken: str) -> Path:
+    """Rows of the abalone example, then these lines."""
+    spec = importlib.util.spec_from_file_location("abalone_sample", SAMPLE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with path.open("w", newline="") as stream:
+        csv.writer(stream, lineterminator="\n").writerows(module.generate(count, 3))
+        stream.writelines(f"{line}\n" for line in broken)
+    return path

@@ -13,7 +13,7 @@ from pathlib import Path
 
 NAME = "inference_pipeline_scorer"
 FOLDER = Path(__file__).parent
-SOURCES = ("inference.py", "pipeline/**/*.py")
+SOURCES = ("inference.py", "pipeline/**/*.py", "pipeline/native/*.so")
 
 
 def build_wheel(wheel_directory: str, config_settings: object = None, metadata_directory: object = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ from pipeline.schema.contract import Schema
 from pipeline.scoring.load import BOOSTER
 from pipeline.scoring.manifest import Manifest
 
-LAYOUTS = ("sparkml", "xgboost", "fused", "script-mode")
+LAYOUTS = ("sparkml", "xgboost", "fused", "script-mode", "trained")
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,9 @@ class ModelSource:
 
 def write_package(layout: str, source: ModelSource, path: Path) -> Path:
     """Writes one of LAYOUTS to `path`."""
+    if layout == "trained":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return Path(shutil.copyfile(source.trained, path))
     if layout == "sparkml":
         return sparkml_archive(source.bundle, path)
     if layout == "xgboost":

@@ -14,7 +14,7 @@ import pipeline
 from pipeline.bundle.pack import write_files
 
 # What the job imports: standard library, NumPy and pyspark only.
-SPARK_SIDE = ("__init__.py", "errors.py", "columns.py", "schema", "operators", "bundle")
+SPARK_SIDE = ("__init__.py", "errors.py", "columns.py", "native", "schema", "operators", "bundle", "recordio")
 # What it imports besides where MLeap itself writes the bundle.
 MLEAP_SIDE = ("cache.py", "mleap/__init__.py", "mleap/serializer.py", "mleap/jars.py")
 # What scores and trains on a cluster: Python 3.11, with the packages that docs/scaling.md names.

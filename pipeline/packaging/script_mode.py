@@ -18,7 +18,18 @@ CODE = "code/"
 # What the scorer needs beyond what the container has.
 REQUIREMENTS = ("orjson>=3.10", "regex>=2024.5")
 # The scorer's parts of this package.
-PARTS = ("__init__.py", "errors.py", "columns.py", "schema", "operators", "bundle", "data", "scoring", "serving")
+PARTS = (
+    "__init__.py",
+    "errors.py",
+    "columns.py",
+    "native",
+    "schema",
+    "operators",
+    "bundle",
+    "data",
+    "scoring",
+    "serving",
+)
 
 _INFERENCE = '''\
 """What the container calls: the model from its folder, and the reply to a request."""
@@ -58,7 +69,8 @@ def code_files(wheels: Path | None = None) -> Files:
     root = Path(pipeline.__file__).parent
     for part in PARTS:
         place = root / part
-        for file in [place] if place.is_file() else sorted(place.rglob("*.py")):
+        # The kernels as they were built here: a container of another architecture does without.
+        for file in [place] if place.is_file() else sorted([*place.rglob("*.py"), *place.rglob("*.so")]):
             files[f"pipeline/{file.relative_to(root).as_posix()}"] = file.read_bytes()
     for wheel in _wheels(wheels):
         files[f"wheels/{wheel.name}"] = wheel.read_bytes()

@@ -11,7 +11,7 @@ from pipeline.plan.steps import Step
 
 def check(step: Step) -> Step:
     """The step, if AWS would take its request; else a ConfigError with a line for each problem."""
-    found = request_problems(step.operation, step.request)
+    found = request_problems(step.operation, step.request, step.service)
     if found:
         raise ConfigError("\n".join(dict.fromkeys(_told(problem, step) for problem in found)))
     if step.instead is not None:

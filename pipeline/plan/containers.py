@@ -21,6 +21,8 @@ _CSV = "text/csv"
 
 def containers(context: Context, archive: str) -> list[dict[str, Any]]:
     """The containers in their order; `archive` is what the last one loads."""
+    if context.config.ratings is not None:
+        return [_factorization_machines(context, archive)]
     layout = context.sagemaker.model.layout
     made = {"two-containers": _two_containers, "fused": _fused, "image": _image}[layout](context, archive)
     extra = context.sagemaker.model.environment
@@ -29,7 +31,14 @@ def containers(context: Context, archive: str) -> list[dict[str, Any]]:
 
 def takes_many_rows(context: Context) -> bool:
     """Whether the first container scores every row of a request: AWS's SparkML server scores the first one."""
-    return context.sagemaker.model.layout != "two-containers"
+    return context.config.ratings is not None or context.sagemaker.model.layout != "two-containers"
+
+
+def _factorization_machines(context: Context, archive: str) -> dict[str, Any]:
+    """What was trained, in the image that trained it."""
+    environment = context.sagemaker.model.environment
+    image = context.image("factorization_machines")
+    return {"Image": image, "ModelDataUrl": archive, **({"Environment": environment} if environment else {})}
 
 
 def _two_containers(context: Context, archive: str) -> list[dict[str, Any]]:

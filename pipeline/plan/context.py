@@ -16,32 +16,22 @@ from pipeline.schema.contract import Schema
 
 
 @dataclass(frozen=True)
-class Context:
-    """A pipeline file, its contract, the settings of one place, and the key that tells this run from others."""
+class RunContext:
+    """The name of a pipeline, the settings of one place, and the key that tells this run from others."""
 
-    config: PipelineConfig
-    schema: Schema
+    pipeline: str
     settings: Settings
     run_key: str
 
     @property
-    def sagemaker(self) -> SageMaker:
-        """The file's section."""
-        return self.config.sagemaker
-
-    @property
     def places(self) -> Places:
         """Where the run's files are."""
-        parts = (self.settings.bucket, self.settings.prefix, self.config.name, self.run_key)
+        parts = (self.settings.bucket, self.settings.prefix, self.pipeline, self.run_key)
         return Places("s3://" + "/".join(filter(None, parts)))
 
     def name(self, suffix: str, *, longest: int = LONGEST) -> str:
         """The name of one of the run's things."""
-        return resource_name(self.config.name, self.run_key, suffix, longest=longest)
-
-    def image(self, name: str) -> str:
-        """The URI of one of AWS's images."""
-        return image_uri(name, getattr(self.sagemaker.images, name), self.settings.region)
+        return resource_name(self.pipeline, self.run_key, suffix, longest=longest)
 
     @property
     def tags(self) -> dict[str, list[dict[str, str]]]:
@@ -75,3 +65,20 @@ class Context:
         }
         named = common | {path.replace("__", "."): key for path, key in sources.items()}
         return {path: self.settings.sources.get(key, key) for path, key in named.items()}
+
+
+@dataclass(frozen=True)
+class Context(RunContext):
+    """A run of a pipeline file, with its contract."""
+
+    config: PipelineConfig
+    schema: Schema
+
+    @property
+    def sagemaker(self) -> SageMaker:
+        """The file's section."""
+        return self.config.sagemaker
+
+    def image(self, name: str) -> str:
+        """The URI of one of AWS's images."""
+        return image_uri(name, getattr(self.sagemaker.images, name), self.settings.region)

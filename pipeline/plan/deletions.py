@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.plan.steps import Deletion, Plan, Step
+from pipeline.plan.steps import GLUE, Deletion, Plan, Step
 
 # What is made, in the order in which it is deleted: each before what it is made of. Transform jobs cannot be deleted.
 _ORDER = (
@@ -15,17 +15,19 @@ _ORDER = (
     "CreateHyperParameterTuningJob",
     "CreateTrainingJob",
     "CreateProcessingJob",
+    "CreateJob",
 )
 
 
 def deletions(plan: Plan) -> tuple[Deletion, ...]:
     """What `cleanup` sends, in order; it can be sent again, for what is gone is gone."""
-    made = {step.operation: step for step in plan.steps}
-    return tuple(_deletion(made[operation]) for operation in _ORDER if operation in made)
+    return tuple(_deletion(step) for operation in _ORDER for step in plan.steps if step.operation == operation)
 
 
 def _deletion(step: Step) -> Deletion:
     kind = step.operation.removeprefix("Create")
+    if step.service == GLUE:
+        return Deletion("DeleteJob", {"JobName": step.thing_name}, service=GLUE)
     if kind == "TransformJob":
         # It is stopped where it runs still; its record stays with AWS.
         return Deletion("StopTransformJob", {"TransformJobName": step.request["TransformJobName"]}, step.wait)

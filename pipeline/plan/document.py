@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pipeline.plan.deletions import deletions
-from pipeline.plan.steps import Deletion, Package, Plan, Step, Upload, Wait
+from pipeline.plan.steps import SAGEMAKER, Deletion, Package, Plan, Step, Upload, Wait
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -31,10 +31,12 @@ def _upload(upload: Upload) -> dict[str, Any]:
 
 
 def _step(step: Step) -> dict[str, Any]:
-    document: dict[str, Any] = {"name": step.name, "operation": step.operation}
+    document: dict[str, Any] = {"name": step.name, **_service(step.service), "operation": step.operation}
     if step.package is not None:
         document["package"] = _package(step.package)
     document["request"] = step.request
+    if step.fill is not None:
+        document["filled in"] = asdict(step.fill)
     if step.wait is not None:
         document["wait"] = _wait(step.wait)
     if step.instead is not None:
@@ -52,5 +54,10 @@ def _wait(wait: Wait) -> dict[str, Any]:
 
 
 def _deletion(deletion: Deletion) -> dict[str, Any]:
-    document: dict[str, Any] = {"operation": deletion.operation, "request": deletion.request}
+    document = {**_service(deletion.service), "operation": deletion.operation, "request": deletion.request}
     return document | ({"from its reply": deletion.from_reply} if deletion.from_reply else {})
+
+
+def _service(name: str) -> dict[str, str]:
+    """Said where it is another than SageMaker."""
+    return {} if name == SAGEMAKER else {"service": name}

@@ -14,11 +14,16 @@ from typing import Any
 from pipeline.errors import ConfigError, RequirementError
 
 # The table's name of each image, and what it is used for where the table tells uses apart.
-_TABLES = {"spark": ("spark", "processing"), "xgboost": ("xgboost", "training"), "sparkml": ("sparkml-serving", None)}
+_TABLES = {
+    "spark": ("spark", "processing"),
+    "xgboost": ("xgboost", "training"),
+    "factorization_machines": ("factorization-machines", None),
+    "sparkml": ("sparkml-serving", None),
+}
 
 
 def image_uri(image: str, version: str, region: str) -> str:
-    """The URI of spark, xgboost or sparkml in a region; a version that is a URI already stays as it is.
+    """The URI of one of them in a region; a version that is a URI already stays as it is.
 
     Raises ConfigError for a version or region that AWS does not have, naming those that it has.
     """

@@ -13,6 +13,7 @@ from pipeline.errors import ConfigError
 from pipeline.plan.check import check
 from pipeline.plan.context import Context
 from pipeline.plan.endpoint import endpoint_config_step, endpoint_step
+from pipeline.plan.glue import glue_steps
 from pipeline.plan.model import model_step
 from pipeline.plan.processing import processing_step
 from pipeline.plan.registration import group_step, package_step
@@ -36,11 +37,8 @@ def plan_requests(
     input, over the file's. Every request satisfies AWS's constraints. Raises ConfigError, with the key that is at fault
     where there is one, and SchemaError for the contract.
     """
-    if not _KEY.fullmatch(run_key):
-        raise ConfigError(
-            f"the run's key is {run_key!r}", hint="letters, digits, dots, hyphens and underscores, 40 at most"
-        )
-    context = Context(config, _contract(config), settings, run_key)
+    check_key(run_key)
+    context = Context(config.name, settings, run_key, config, _contract(config))
     if rows is not None and (config.data.location or "").startswith("s3://"):
         context = replace(context, config=_without_location(config))
     return Plan(
@@ -53,6 +51,14 @@ def plan_requests(
     )
 
 
+def check_key(run_key: str) -> None:
+    """Raises ConfigError for a key that cannot tell runs apart."""
+    if not _KEY.fullmatch(run_key):
+        raise ConfigError(
+            f"the run's key is {run_key!r}", hint="letters, digits, dots, hyphens and underscores, 40 at most"
+        )
+
+
 def content_key(file: Path, config: PipelineConfig) -> str:
     """A run key made of the pipeline file and its contract: the same as long as they are the same."""
     content = file.read_bytes() + b"\0" + Path(config.data.schema_file).read_bytes()
@@ -61,7 +67,10 @@ def content_key(file: Path, config: PipelineConfig) -> str:
 
 def _steps(context: Context) -> Iterator[Step]:
     section = context.sagemaker
-    yield processing_step(context)
+    if context.config.glue is None:
+        yield processing_step(context)
+    else:
+        yield from glue_steps(context, context.config.glue)
     yield training_step(context) if section.tuning is None else tuning_step(context, section.tuning)
     model = model_step(context)
     yield model

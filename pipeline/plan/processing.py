@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pipeline.config.section import text
 from pipeline.plan.context import Context
-from pipeline.plan.job_arguments import job_arguments, text
+from pipeline.plan.job_arguments import job_arguments, job_script
 from pipeline.plan.places import CONFIGURATION, EVENTS, PROCESSING
 from pipeline.plan.steps import Step
 from pipeline.plan.waits import wait_for
@@ -45,7 +46,7 @@ def processing_step(context: Context) -> Step:
             }
         },
         "StoppingCondition": {"MaxRuntimeInSeconds": job.max_runtime},
-        "RoleArn": settings.role,
+        "RoleArn": settings.processing_role or settings.role,
         "NetworkConfig": {
             "EnableInterContainerTrafficEncryption": context.sagemaker.encrypt_traffic,
             "EnableNetworkIsolation": context.sagemaker.network_isolation,
@@ -63,6 +64,7 @@ def processing_step(context: Context) -> Step:
         "NetworkConfig__VpcConfig__Subnets": "vpc.subnets",
         "NetworkConfig__VpcConfig__SecurityGroupIds": "vpc.security_groups",
         "StoppingCondition": "sagemaker.processing.max_runtime",
+        **({"RoleArn": "processing.role"} if settings.processing_role else {}),
         f"{cluster}InstanceCount": "sagemaker.processing.instance_count",
         f"{cluster}InstanceType": "processing.instance_type",
         f"{cluster}VolumeSizeInGB": "processing.volume_size",
@@ -100,7 +102,7 @@ def _entrypoint(context: Context) -> list[str]:
         command += ["--jars", _JARS]
     if context.sagemaker.processing.event_log:
         command += ["--local-spark-event-logs-dir", EVENTS]
-    return [*command, f"{PROCESSING}/input/code/preprocess.py"]
+    return [*command, f"{PROCESSING}/input/code/{job_script(context.config)}"]
 
 
 def _inputs(context: Context) -> dict[str, str]:
@@ -109,7 +111,7 @@ def _inputs(context: Context) -> dict[str, str]:
     inputs = {
         "rows": rows_uri(context),
         "schema": places("input", "schema.json"),
-        "code": places("code", "preprocess.py"),
+        "code": places("code", job_script(context.config)),
         "py-files": places("code", "py-files.zip"),
     }
     if spark_configuration(context) is not None:

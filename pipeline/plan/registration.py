@@ -7,6 +7,7 @@ from pipeline.plan.context import Context
 from pipeline.plan.names import resource_name
 from pipeline.plan.steps import Request, Step
 from pipeline.plan.waits import wait_for
+from pipeline.recordio import CONTENT_TYPE
 
 GROUP_NAME, NAME = "model-package-group", "model-package"
 _LONGEST_TOKEN = 36
@@ -33,8 +34,8 @@ def package_step(context: Context, registration: Registration, model: Request) -
         "ModelApprovalStatus": registration.approval,
         "InferenceSpecification": {
             "Containers": containers,
-            "SupportedContentTypes": ["text/csv", "application/json", "application/jsonlines"],
-            "SupportedResponseMIMETypes": ["text/csv", "application/json", "application/jsonlines"],
+            "SupportedContentTypes": _media_types(context),
+            "SupportedResponseMIMETypes": _media_types(context),
             "SupportedRealtimeInferenceInstanceTypes": [settings.endpoint_instance_type],
             "SupportedTransformInstanceTypes": [settings.transform_instance_type],
         },
@@ -49,3 +50,8 @@ def package_step(context: Context, registration: Registration, model: Request) -
         InferenceSpecification__SupportedTransformInstanceTypes="transform.instance_type",
     )
     return Step(NAME, "CreateModelPackage", request, wait_for("CreateModelPackage", registration.group), keys)
+
+
+def _media_types(context: Context) -> list[str]:
+    first = "text/csv" if context.config.ratings is None else CONTENT_TYPE
+    return [first, "application/json", "application/jsonlines"]

@@ -24,6 +24,10 @@ DEFAULTS: Mapping[str, Any] = {
     "vpc.subnets": (),
     "vpc.security_groups": (),
     "tags": {},
+    "glue.role": None,
+    "processing.role": None,
+    "training.role": None,
+    "model.role": None,
     "processing.instance_type": "ml.m5.xlarge",
     "processing.volume_size": 30,
     "training.instance_type": "ml.m5.xlarge",
@@ -31,6 +35,8 @@ DEFAULTS: Mapping[str, Any] = {
     "endpoint.instance_type": "ml.m5.large",
     "transform.instance_type": "ml.m5.large",
 }
+# Where each kind of job has a role of its own, none is needed for all.
+_ROLES = frozenset({"processing.role", "training.role", "model.role"})
 KEYS: tuple[str, ...] = ("region", *get_args(SecretKey))
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
@@ -47,6 +53,10 @@ class Settings:
     subnets: tuple[str, ...]
     security_groups: tuple[str, ...]
     tags: Mapping[str, str]
+    glue_role: str | None
+    processing_role: str | None
+    training_role: str | None
+    model_role: str | None
     processing_instance_type: str
     processing_volume_size: int
     training_instance_type: str
@@ -85,6 +95,8 @@ def resolve_settings(
                 raise ConfigError(f"the secret {secret.name} holds no {key!r}, though sagemaker.secret.holds names it")
             values[key], sources[key] = content[key], f"{key} of the secret {secret.name}"
     for key in pending:
+        if key == "role" and values.keys() >= _ROLES:
+            values[key], sources[key] = values["processing.role"], sources["processing.role"]
         if key not in values:
             if key not in DEFAULTS:
                 raise _missing(section, key)

@@ -9,6 +9,8 @@ from typing import Any
 
 Request = Mapping[str, Any]
 
+SAGEMAKER, GLUE = "sagemaker", "glue"
+
 
 @dataclass(frozen=True)
 class Upload:
@@ -25,10 +27,16 @@ class Upload:
 
 @dataclass(frozen=True)
 class Logs:
-    """Where a job's lines are: the log group, and what the names of its streams begin with."""
+    """Where a job's lines are: the log group, and what the names of its streams begin with.
+
+    `also` are further groups that have streams of such names. Where the prefix is known only from the first reply,
+    `from_reply` names the member that is it.
+    """
 
     group: str
     prefix: str
+    also: tuple[str, ...] = ()
+    from_reply: str | None = None
 
 
 @dataclass(frozen=True)
@@ -36,9 +44,10 @@ class Wait:
     """What is asked after a request until its work is done.
 
     `describe` is the operation, with `request`, whose reply has the state in `status`: any of `succeeded` or `failed`
-    is the end, and `reason` says why. Members of the request that are known only from the first reply stand in
-    `from_reply` (this member: that of the reply). At the end the description must say what `expected` says: an endpoint
-    whose update was taken back is in service too. `stop` is the operation that ends the work early.
+    is the end, and `reason` says why; where they stand in a member of the reply, `within` names it. Members of the
+    request that are known only from the first reply stand in `from_reply` (this member: that of the reply). At the end
+    the description must say what `expected` says: an endpoint whose update was taken back is in service too. `stop` is
+    the operation that ends the work early.
     """
 
     describe: str
@@ -51,6 +60,8 @@ class Wait:
     from_reply: Mapping[str, str] = field(default_factory=dict)
     logs: Logs | None = None
     stop: str | None = None
+    within: str | None = None
+    service: str = SAGEMAKER
 
     def is_over(self, description: Mapping[str, Any]) -> bool:
         """Whether a description says that the work has ended, well or not."""
@@ -58,10 +69,19 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class Fill:
+    """Members of a request that only an earlier job knows: dotted members to keys of the JSON object at `uri`."""
+
+    uri: str
+    members: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Package:
     """An archive that is packed between two requests, from what the jobs before left in S3.
 
-    `uri` is where it goes, `layout` what it is: `xgboost`, `fused` or `script-mode` (fused, with the scorer's code).
+    `uri` is where it goes, `layout` what it is: `xgboost`, `fused`, `script-mode` (fused, with the scorer's code) or
+    `trained` (a training job's archive as it is).
     `booster` is a training job's archive; where it is None, the best training job of `tuning_job` has it. `etl` is the
     output of the Spark job, with the bundle, the contract and the summary.
     """
@@ -75,11 +95,11 @@ class Package:
 
 @dataclass(frozen=True)
 class Step:
-    """One request.
+    """One request, to the client of that service by boto3's name of it.
 
     `keys` says which key of the pipeline file, or variable, a part of the request comes from: dotted member names to
-    that key. `package` is made before the request is sent. `instead` is sent where the request is refused because the
-    thing is there already; with `once`, that it is there already is all that is wanted.
+    that key. `package` is made before the request is sent, and `fill` completes it then. `instead` is sent where the
+    request is refused because the thing is there already; with `once`, that it is there already is all that is wanted.
     """
 
     name: str
@@ -90,16 +110,24 @@ class Step:
     package: Package | None = None
     instead: Step | None = None
     once: bool = False
+    service: str = SAGEMAKER
+    fill: Fill | None = None
 
     @property
     def thing(self) -> str:
         """What the request makes or changes: "TrainingJob", "Endpoint"."""
-        return self.operation.removeprefix("Create").removeprefix("Update")
+        return self.operation.removeprefix("Create").removeprefix("Update").removeprefix("Start")
 
     @property
     def thing_name(self) -> str:
         """Its name; empty where AWS makes it up."""
-        return str(self.request.get(f"{self.thing}Name", ""))
+        members = ("Name", "JobName") if self.service == GLUE else (f"{self.thing}Name",)
+        return next((str(self.request[member]) for member in members if member in self.request), "")
+
+    @property
+    def is_definition(self) -> bool:
+        """Whether it only says what a later request does: nothing is made anew where it is."""
+        return self.service == GLUE and self.wait is None
 
 
 @dataclass(frozen=True)
@@ -117,11 +145,12 @@ class Deletion:
     until_gone: bool = False
     refused: tuple[str, ...] = ()
     from_reply: Mapping[str, str] = field(default_factory=dict)
+    service: str = SAGEMAKER
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a run of a pipeline asks of SageMaker, below the URI `root`."""
+    """All that a run of a pipeline asks of AWS, below the URI `root`."""
 
     pipeline: str
     run_key: str

@@ -1,26 +1,20 @@
-"""CreateTrainingJob: SageMaker's built-in XGBoost."""
+"""CreateTrainingJob: one of SageMaker's built-in algorithms."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pipeline.errors import ConfigError, TrainingError
+from pipeline.errors import ConfigError
+from pipeline.plan.algorithms import algorithm_of, image_keys
 from pipeline.plan.context import Context
 from pipeline.plan.images import is_uri
-from pipeline.plan.job_arguments import hyperparameters
-from pipeline.plan.metrics import metric_definitions
 from pipeline.plan.places import CHECKPOINTS
 from pipeline.plan.steps import Step
 from pipeline.plan.waits import wait_for
-from pipeline.training.hyperparameters import Hyperparameters, validate
-from pipeline.training.table import WITHOUT_EFFECT
 
 NAME = "training"
-# XGBoost's own, which AWS's container refuses as extraneous.
-_NOT_AWS = ("huber_slope",)
 
 KEYS = {
-    "AlgorithmSpecification__TrainingImage": "sagemaker.images.xgboost",
     "InputDataConfig": "prefix",
     "OutputDataConfig__S3OutputPath": "prefix",
     "OutputDataConfig__KmsKeyId": "kms_key",
@@ -36,33 +30,20 @@ KEYS = {
 
 def training_step(context: Context) -> Step:
     """The request of one training job."""
-    checked(context)
+    algorithm = algorithm_of(context.config)
+    algorithm.check(context)
     name = context.name("train")
     request = {
         "TrainingJobName": name,
-        "HyperParameters": sent_hyperparameters(context),
+        "HyperParameters": algorithm.hyperparameters(context),
         **definition(context),
         **context.tags,
     }
-    keys = context.keys(**KEYS, HyperParameters="training.hyperparameters")
-    return Step(NAME, "CreateTrainingJob", request, wait_for("CreateTrainingJob", name), keys)
-
-
-def checked(context: Context) -> Hyperparameters:
-    """The hyperparameters, refused here as the training job would: with a ConfigError that names their key."""
-    try:
-        return validate(hyperparameters(context.config))
-    except TrainingError as error:
-        raise ConfigError(f"training.hyperparameters: {error.message}", hint=error.hint) from error
-
-
-def sent_hyperparameters(context: Context) -> dict[str, str]:
-    """The file's hyperparameters without those that have no effect any more: AWS's container does not know them all."""
-    given = hyperparameters(context.config)
-    for name in _NOT_AWS:
-        if name in given and not is_uri(context.sagemaker.images.xgboost):
-            raise ConfigError(f"training.hyperparameters.{name}: AWS's XGBoost container does not know it")
-    return {name: value for name, value in given.items() if name not in WITHOUT_EFFECT}
+    keys = context.keys(
+        **KEYS, **image_keys(context.config), RoleArn=role_key(context), HyperParameters="training.hyperparameters"
+    )
+    fill = algorithm.fill(context, "HyperParameters")
+    return Step(NAME, "CreateTrainingJob", request, wait_for("CreateTrainingJob", name), keys, fill=fill)
 
 
 def definition(context: Context) -> dict[str, Any]:
@@ -72,7 +53,8 @@ def definition(context: Context) -> dict[str, Any]:
     spot: dict[str, Any] = {"EnableManagedSpotTraining": job.spot}
     if job.spot:
         stopping["MaxWaitTimeInSeconds"] = job.max_wait or 2 * job.max_runtime
-        spot["CheckpointConfig"] = {"S3Uri": context.places("checkpoints"), "LocalPath": CHECKPOINTS}
+        if algorithm_of(context.config).checkpoints:
+            spot["CheckpointConfig"] = {"S3Uri": context.places("checkpoints"), "LocalPath": CHECKPOINTS}
     return {
         "AlgorithmSpecification": _algorithm(context),
         "InputDataConfig": _channels(context),
@@ -89,22 +71,28 @@ def definition(context: Context) -> dict[str, Any]:
         },
         "StoppingCondition": stopping,
         **spot,
-        "RoleArn": settings.role,
+        "RoleArn": settings.training_role or settings.role,
         "EnableNetworkIsolation": context.sagemaker.network_isolation,
         "EnableInterContainerTrafficEncryption": context.sagemaker.encrypt_traffic,
         **context.vpc,
     }
 
 
+def role_key(context: Context) -> str:
+    """The setting that says the role."""
+    return "training.role" if context.settings.training_role else "role"
+
+
 def _algorithm(context: Context) -> dict[str, Any]:
+    trained = algorithm_of(context.config)
     algorithm: dict[str, Any] = {
-        "TrainingImage": context.image("xgboost"),
+        "TrainingImage": context.image(trained.image),
         "TrainingInputMode": context.sagemaker.training.input_mode,
     }
-    if is_uri(context.sagemaker.images.xgboost):
+    if is_uri(getattr(context.sagemaker.images, trained.image)):
         # AWS knows the metrics of its own image and refuses to be told them; it does not know a copy's.
         tuning = context.sagemaker.tuning
-        algorithm["MetricDefinitions"] = metric_definitions(checked(context), tuning.objective if tuning else "")
+        algorithm["MetricDefinitions"] = trained.metric_definitions(context, tuning.objective if tuning else "")
     return algorithm
 
 
@@ -115,21 +103,22 @@ def _channels(context: Context) -> list[dict[str, Any]]:
             f"training.shards is {config.training.shards}, but sagemaker.training.instance_count is {instances}",
             hint=f"each instance reads files of its own: set training.shards to {instances} or a multiple of it",
         )
+    algorithm = algorithm_of(config)
     return [
         {
             "ChannelName": name,
-            "ContentType": config.training.content_type,
+            "ContentType": algorithm.content_type(config),
             "InputMode": context.sagemaker.training.input_mode,
             "CompressionType": "None",
             "RecordWrapperType": "None",
             "DataSource": {
                 "S3DataSource": {
                     "S3DataType": "S3Prefix",
-                    "S3Uri": context.places.files(name),
+                    "S3Uri": context.places.files(split),
                     "S3DataDistributionType": "ShardedByS3Key" if instances > 1 else "FullyReplicated",
                 }
             },
         }
-        for name in ("train", "validation")
-        if getattr(config.data.split, name) > 0
+        for name, split in algorithm.channels.items()
+        if getattr(config.data.split, split) > 0
     ]

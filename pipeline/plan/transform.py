@@ -11,13 +11,18 @@ from pipeline.plan.context import Context
 from pipeline.plan.model import model_name
 from pipeline.plan.steps import Step
 from pipeline.plan.waits import wait_for
+from pipeline.recordio import CONTENT_TYPE
 
 NAME = "transform"
+_JSON_LINES = "application/jsonlines"
 
 
 def transform_step(context: Context, transform: TransformJob) -> Step:
     """The request. Where AWS's SparkML container comes first, a request is one row: it answers no second one."""
     name = context.name("batch")
+    is_recommender = context.config.ratings is not None
+    if is_recommender:
+        _check_recordio(transform)
     request: dict[str, Any] = {
         "TransformJobName": name,
         "ModelName": model_name(context),
@@ -31,13 +36,13 @@ def transform_step(context: Context, transform: TransformJob) -> Step:
         **({"Environment": transform.environment} if transform.environment else {}),
         "TransformInput": {
             "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": _input(context, transform)}},
-            "ContentType": transform.content_type,
+            "ContentType": CONTENT_TYPE if is_recommender else transform.content_type,
             "CompressionType": transform.compression,
-            "SplitType": transform.split,
+            "SplitType": "RecordIO" if is_recommender else transform.split,
         },
         "TransformOutput": {
             "S3OutputPath": context.places("predictions"),
-            "Accept": transform.accept or ("application/jsonlines" if _wants_json(context) else "text/csv"),
+            "Accept": transform.accept or (_JSON_LINES if _wants_json(context) else "text/csv"),
             "AssembleWith": transform.assemble,
             **context.encrypted(),
         },
@@ -74,6 +79,8 @@ def transform_step(context: Context, transform: TransformJob) -> Step:
 def _input(context: Context, transform: TransformJob) -> str:
     if transform.input is not None:
         return transform.input
+    if context.config.ratings is not None:
+        return context.places.files("requests")
     held = next((column.name for column in context.schema.features if column.struct != "basic"), None)
     if held is not None:
         raise ConfigError(
@@ -95,4 +102,16 @@ def _strategy(context: Context, transform: TransformJob) -> str:
 
 
 def _wants_json(context: Context) -> bool:
-    return context.config.batch.format == "jsonl"
+    return context.config.batch.format == "jsonl" or context.config.ratings is not None
+
+
+def _check_recordio(transform: TransformJob) -> None:
+    """Refuses what is said of rows of text: factorization machines read recordIO-protobuf and answer JSON lines."""
+    named = {"content_type", "split", "join", "input_filter", "output_filter"} & transform.model_fields_set
+    if transform.accept not in (None, _JSON_LINES):
+        named.add("accept")
+    if named:
+        raise ConfigError(
+            f"sagemaker.transform: a recommender's rows are recordIO-protobuf, its predictions JSON lines: leave out "
+            f"{', '.join(sorted(named))}"
+        )

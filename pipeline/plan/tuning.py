@@ -1,4 +1,4 @@
-"""CreateHyperParameterTuningJob: many training jobs of the built-in XGBoost, the best of which becomes the model."""
+"""CreateHyperParameterTuningJob: many training jobs of a built-in algorithm, the best of which becomes the model."""
 
 from __future__ import annotations
 
@@ -6,54 +6,54 @@ import math
 from typing import Any
 
 from pipeline.config.sagemaker_jobs import Range, TuningJob
+from pipeline.config.section import text
 from pipeline.errors import ConfigError
+from pipeline.plan.algorithms import Algorithm, algorithm_of, image_keys
 from pipeline.plan.context import Context
-from pipeline.plan.job_arguments import text
-from pipeline.plan.metrics import direction
 from pipeline.plan.names import LONGEST_TUNING
 from pipeline.plan.steps import Step
-from pipeline.plan.training import KEYS, checked, definition, sent_hyperparameters
+from pipeline.plan.training import KEYS, definition, role_key
 from pipeline.plan.waits import wait_for
 from pipeline.training.kinds import Kind, Real, Whole
-from pipeline.training.table import ALIASES, KINDS
 
 NAME = "tuning"
 
 
 def tuning_step(context: Context, tuning: TuningJob) -> Step:
     """The request. A hyperparameter with a range is none of the fixed ones any more."""
-    trained = checked(context)
+    algorithm = algorithm_of(context.config)
+    algorithm.check(context)
     name = tuning_name(context)
-    names = {ALIASES.get(given, given) for given in tuning.ranges}
-    fixed = sent_hyperparameters(context)
+    names = {algorithm.main_name(given) for given in tuning.ranges}
+    fixed = algorithm.hyperparameters(context)
     request: dict[str, Any] = {
         "HyperParameterTuningJobName": name,
         "HyperParameterTuningJobConfig": {
             "Strategy": tuning.strategy,
             **_strategy(tuning),
             "HyperParameterTuningJobObjective": {
-                "Type": direction(tuning.objective, trained),
+                "Type": algorithm.direction(context, tuning.objective),
                 "MetricName": tuning.objective,
             },
             "ResourceLimits": _limits(tuning),
-            "ParameterRanges": _ranges(tuning),
+            "ParameterRanges": _ranges(tuning, algorithm),
             "TrainingJobEarlyStoppingType": "Auto" if tuning.early_stopping else "Off",
             **_completion(tuning),
             **({} if tuning.seed is None else {"RandomSeed": tuning.seed}),
         },
         "TrainingJobDefinition": {
             "StaticHyperParameters": {
-                name: value for name, value in fixed.items() if ALIASES.get(name, name) not in names
+                name: value for name, value in fixed.items() if algorithm.main_name(name) not in names
             },
             **definition(context),
         },
         **_warm_start(tuning),
         **context.tags,
     }
-    inner = {f"TrainingJobDefinition__{path}": key for path, key in KEYS.items()}
+    inner = {f"TrainingJobDefinition__{path}": key for path, key in {**KEYS, **image_keys(context.config)}.items()}
     keys = context.keys(
         **inner,
-        TrainingJobDefinition__RoleArn="role",
+        TrainingJobDefinition__RoleArn=role_key(context),
         TrainingJobDefinition__VpcConfig__Subnets="vpc.subnets",
         TrainingJobDefinition__VpcConfig__SecurityGroupIds="vpc.security_groups",
         TrainingJobDefinition__StaticHyperParameters="training.hyperparameters",
@@ -66,7 +66,8 @@ def tuning_step(context: Context, tuning: TuningJob) -> Step:
         WarmStartConfig="sagemaker.tuning.warm_start",
     )
     wait = wait_for("CreateHyperParameterTuningJob", name)
-    return Step(NAME, "CreateHyperParameterTuningJob", request, wait, keys)
+    fill = algorithm.fill(context, "TrainingJobDefinition.StaticHyperParameters")
+    return Step(NAME, "CreateHyperParameterTuningJob", request, wait, keys, fill=fill)
 
 
 def tuning_name(context: Context) -> str:
@@ -91,10 +92,10 @@ def _limits(tuning: TuningJob) -> dict[str, int]:
     return limits if tuning.max_runtime is None else limits | {"MaxRuntimeInSeconds": tuning.max_runtime}
 
 
-def _ranges(tuning: TuningJob) -> dict[str, list[dict[str, Any]]]:
+def _ranges(tuning: TuningJob, algorithm: Algorithm) -> dict[str, list[dict[str, Any]]]:
     ranges: dict[str, list[dict[str, Any]]] = {}
     for given, allowed in tuning.ranges.items():
-        kind = _kind(given, allowed)
+        kind = _kind(given, allowed, algorithm)
         if allowed.values:
             values = [text(value) for value in allowed.values]
             ranges.setdefault("CategoricalParameterRanges", []).append({"Name": given, "Values": values})
@@ -110,12 +111,12 @@ def _ranges(tuning: TuningJob) -> dict[str, list[dict[str, Any]]]:
     return ranges
 
 
-def _kind(given: str, allowed: Range) -> Kind:
+def _kind(given: str, allowed: Range, algorithm: Algorithm) -> Kind:
     """What the hyperparameter takes; each end or value of its range must be such."""
     key = f"sagemaker.tuning.ranges.{given}"
-    kind = KINDS.get(ALIASES.get(given, given))
+    kind = algorithm.kind(given)
     if kind is None:
-        raise ConfigError(f"{key}: {given!r} is not a hyperparameter of SageMaker's XGBoost")
+        raise ConfigError(f"{key}: {given!r} is not a hyperparameter of {algorithm.title} that can be tuned")
     if not allowed.values and not isinstance(kind, Whole | Real):
         raise ConfigError(f"{key}: {given} takes {kind.expected}: name values, not min and max")
     whole = isinstance(kind, Whole)

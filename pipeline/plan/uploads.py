@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pipeline.packaging.py_files import spark_jobs_folder, write_py_files
 from pipeline.plan.context import Context
+from pipeline.plan.glue import SCRIPT
+from pipeline.plan.job_arguments import job_script
 from pipeline.plan.processing import rows_uri, spark_configuration
 from pipeline.plan.steps import Upload
 
@@ -27,14 +29,15 @@ def _uploads(context: Context, modules: Path, rows: Path | None) -> Iterator[Upl
         folder = rows_uri(context)
         yield Upload(folder + found.name if found is not None and found.is_file() else folder, found)
     yield Upload(places("input", "schema.json"), Path(config.data.schema_file))
-    yield Upload(places("code", "preprocess.py"), spark_jobs_folder() / "preprocess.py")
+    script = job_script(config) if config.glue is None else SCRIPT
+    yield Upload(places("code", script), spark_jobs_folder() / script)
     with tempfile.TemporaryDirectory() as folder:
         zipped = write_py_files(Path(folder) / "py-files.zip", modules)
         yield Upload(places("code", zipped.name), content=zipped.read_bytes())
         if config.features.serializer == "mleap":
             yield from _mleap(context, Path(folder))
     configuration = spark_configuration(context)
-    if configuration is not None:
+    if configuration is not None and config.glue is None:
         yield Upload(places("code", "configuration.json"), content=configuration)
 
 

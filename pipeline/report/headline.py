@@ -48,7 +48,9 @@ def sentence(run: Mapping[str, Any]) -> str:
         parts.append(f"{plural(stages, 'Spark stage')} into {made}" if stages else made)
     if training.get("rounds") is not None:
         objective = f" ({training['objective']})" if training.get("objective") else ""
-        parts.append(f"an XGBoost model of {plural(training['rounds'], 'round')}{objective}")
+        rounds = plural(training["rounds"], "round")
+        kind = "factorization machines" if run.get("ratings") else "an XGBoost model"
+        parts.append(f"{kind} of {rounds}{objective}")
     if not parts:
         return f"A {run['task']} run."
     return " through ".join([parts[0], joined(parts[1:])] if parts[1:] else parts) + "."
@@ -70,7 +72,9 @@ def _metric(run: Mapping[str, Any]) -> Card | None:
     return Card(metric.label, number(metric.value), note, level)
 
 
-def _parity(run: Mapping[str, Any]) -> Card:
+def _parity(run: Mapping[str, Any]) -> Card | None:
+    if run.get("ratings"):
+        return None
     found = verdict(run.get("verification"))
     return Card("Parity", found.short, found.note, found.level)
 

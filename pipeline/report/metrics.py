@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,8 @@ LABELS = {
 }
 LOWER_IS_BETTER = {"rmse", "mae", "mse", "mape", "logloss", "mlogloss", "error", "merror"}
 HIGHER_IS_BETTER = {"r2", "accuracy", "auc", "aucpr", "precision", "recall", "f1", "macro_f1"}
+# Of the so many best items: more is better.
+_RANKING = re.compile(r"(precision|recall)_at_(\d+)")
 MAIN = {
     "regression": ("rmse", "mae", "r2"),
     "binary": ("auc", "accuracy", "logloss"),
@@ -53,7 +56,8 @@ class Metric:
 
 def _metric(name: str, value: float, baseline: float | None) -> Metric:
     comparison, better = "", None
-    if baseline is not None and name in LOWER_IS_BETTER | HIGHER_IS_BETTER:
+    ranking = _RANKING.fullmatch(name)
+    if baseline is not None and (ranking or name in LOWER_IS_BETTER | HIGHER_IS_BETTER):
         gain = baseline - value if name in LOWER_IS_BETTER else value - baseline
         better = gain > 0
         direction = "lower" if value < baseline else "higher"
@@ -62,8 +66,9 @@ def _metric(name: str, value: float, baseline: float | None) -> Metric:
         elif name in LOWER_IS_BETTER and baseline > 0:
             comparison = f"{percent(abs(gain) / baseline)} {direction}"
         else:
-            comparison = f"{abs(gain):.2f} {direction}"
-    return Metric(name, LABELS.get(name, name), value, baseline, comparison, better)
+            comparison = f"{abs(gain):.{3 if ranking else 2}f} {direction}"
+    label = f"{LABELS[ranking[1]]} at {ranking[2]}" if ranking else LABELS.get(name, name)
+    return Metric(name, label, value, baseline, comparison, better)
 
 
 def metric_rows(run: Mapping[str, Any]) -> list[Metric]:

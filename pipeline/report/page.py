@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChainableUndefined, Environment, FileSystemLoader
+from jinja2 import ChainableUndefined
 from markupsafe import Markup
 
-from pipeline.report import formats
 from pipeline.report.columns import columns
 from pipeline.report.figures import data_plots, evaluation_plots, model_plots
 from pipeline.report.headline import cards, notices, sentence
@@ -17,38 +16,19 @@ from pipeline.report.metrics import metric_rows
 from pipeline.report.parity import engine_names, verdict
 from pipeline.report.predictions import ReportData
 from pipeline.report.reproduce import command
+from pipeline.report.templates import templates
 from pipeline.report.timings import timings
 
 FOLDER = Path(__file__).parent
 STYLES = ("theme.css", "layout.css", "parts.css", "print.css")
 
 
-def _environment() -> Environment:
-    # Chainable: a missing part of the run is an empty value, however deep the template asks.
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=ChainableUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        number=formats.number,
-        exact=formats.exact,
-        percent=formats.percent,
-        milliseconds=formats.milliseconds,
-        duration=formats.duration,
-        size=formats.size,
-        date=formats.date,
-    )
-    return environment
-
-
 def render(run: Mapping[str, Any], data: ReportData) -> str:
     """The page's text."""
     style = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in STYLES)
     return (
-        _environment()
+        # Chainable: a missing part of the run is an empty value, however deep the template asks.
+        templates(FOLDER, ChainableUndefined)
         .get_template("page.j2")
         .render(
             run=run,

@@ -13,6 +13,6 @@ def command(run: Mapping[str, Any]) -> str:
         return str(run["command"])
     words = ["inference-pipeline", "run", "pipeline.yml"]
     source = run.get("input") or {}
-    if source.get("source") and source.get("kind") != "synthetic":
+    if source.get("source") and source.get("kind") not in ("sample", "synthetic"):
         words += ["--input", str(source["source"])]
     return shlex.join(words)

@@ -1,4 +1,4 @@
-"""The rows of a run: a given file, a cached download, or a synthetic sample."""
+"""The rows of a run: a given file, a cached download, or a sample, real or synthetic."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ SAMPLE_ROWS, SAMPLE_SEED = 4000, 7
 
 @dataclass(frozen=True)
 class Source:
-    """Where the rows are, and what kind of place that is: file, download or synthetic."""
+    """Where the rows are, and what kind of place that is: file, download, sample or synthetic.
+
+    A sample is of real rows that came with an installed package; `name` says which. Synthetic ones were made up.
+    """
 
     path: Path
     kind: str
@@ -46,7 +49,7 @@ def find_data(config: PipelineConfig, given: Path | None, folder: Path, work: Pa
         if cached is not None:
             return Source(cached, "download", config.data.download.url)
     if config.data.sample is not None:
-        return Source(_sample(config.data.sample, folder, work), "synthetic", f"{SAMPLE_ROWS:,} generated rows")
+        return _sample(config.data.sample, folder, work)
     raise ConfigError(
         "there are no rows to run on", hint="give --input FILE, or name data.location in the pipeline file"
     )
@@ -81,12 +84,25 @@ def _readable(place: Path) -> None:
             check_encoding(stream.read(4), place.name)
 
 
-def _sample(reference: str, folder: Path, work: Path) -> Path:
+def _sample(reference: str, folder: Path, work: Path) -> Source:
+    """The rows of a function; one that has real rows says where they are from by its attribute `source`."""
     module_name, _, name = reference.partition(":")
     generate = load_function(folder, module_name, name)
     path = work / "sample.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as stream:
-        rows: Iterable[list[Any]] = generate(SAMPLE_ROWS, SAMPLE_SEED)
-        csv.writer(stream, lineterminator="\n").writerows(rows)
-    return path
+        writer = csv.writer(stream, lineterminator="\n")
+        try:
+            rows: Iterable[list[Any]] = generate(SAMPLE_ROWS, SAMPLE_SEED)
+            count = sum(1 for row in rows if writer.writerow(row))
+        except OSError:
+            # A full disk, above all.
+            raise
+        except Exception as error:  # as above
+            raise ConfigError(
+                f"{reference} gave no rows: {type(error).__name__}: {error}", hint="give --input FILE"
+            ) from error
+    origin = getattr(generate, "source", None)
+    if origin is not None:
+        return Source(path, "sample", str(origin))
+    return Source(path, "synthetic", f"{count:,} generated rows")

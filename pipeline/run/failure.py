@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 
 from pipeline.errors import StepError
+from pipeline.local.jobs.spark_failure import OUT_OF_MEMORY, refusal
 
 # What the service puts before a program's reason.
 _ORIGIN = re.compile(r"(AlgorithmError|ClientError|CustomerError|InternalServerError): (exit code -?\d+: )?")
-_OUT_OF_MEMORY = "java.lang.OutOfMemoryError"
 
 
 def explained(step: str, error: StepError, reason: str | None, lines: Sequence[str]) -> StepError:
@@ -17,12 +17,11 @@ def explained(step: str, error: StepError, reason: str | None, lines: Sequence[s
 
     `lines` are the last that the program said; `error` is the failure where the service gives no reason.
     """
-    start = next((at for at in range(len(lines) - 1, -1, -1) if lines[at].startswith("error: ")), None)
-    if start is not None:
-        after = lines[start + 1].strip() if len(lines) > start + 1 else ""
-        hint = after.removeprefix("hint: ") if after.startswith("hint: ") else None
-        return StepError(step, lines[start].removeprefix("error: "), hint=hint)
-    if _OUT_OF_MEMORY in "\n".join(lines):
+    refused = refusal(lines)
+    if refused is not None:
+        message, hint = refused
+        return StepError(step, message, hint=hint)
+    if OUT_OF_MEMORY in "\n".join(lines):
         return StepError(step, "the JVM ran out of memory", hint="give it more: SPARK_DRIVER_MEMORY=4g")
     if reason is None:
         return StepError(step, error.message.removeprefix(f"step {error.step}: "), hint=error.hint)

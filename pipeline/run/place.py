@@ -6,14 +6,27 @@ from pipeline.config.model import PipelineConfig
 from pipeline.config.sagemaker import SageMaker
 from pipeline.config.sagemaker_endpoint import Endpoint
 from pipeline.config.sagemaker_jobs import TransformJob
-from pipeline.local.images import OWN_IMAGE, SPARK_PROCESSING, SPARKML_SERVING, XGBOOST, repository
+from pipeline.local.images import (
+    FACTORIZATION_MACHINES,
+    OWN_IMAGE,
+    SPARK_PROCESSING,
+    SPARKML_SERVING,
+    XGBOOST,
+    repository,
+)
 from pipeline.plan.images import is_uri
 from pipeline.plan.settings import Settings, resolve_settings
 from pipeline.schema import load_schema
 
 REGION, BUCKET = "us-east-1", "inference-pipeline"
 _ROLE = "arn:aws:iam::123456789012:role/inference-pipeline"
-_IMAGES = {"spark": SPARK_PROCESSING, "xgboost": XGBOOST, "sparkml": SPARKML_SERVING, "own": OWN_IMAGE}
+_IMAGES = {
+    "spark": SPARK_PROCESSING,
+    "xgboost": XGBOOST,
+    "factorization_machines": FACTORIZATION_MACHINES,
+    "sparkml": SPARKML_SERVING,
+    "own": OWN_IMAGE,
+}
 
 
 def settings_here() -> Settings:

@@ -13,11 +13,13 @@ from pipeline.plan.steps import Plan, Step
 from pipeline.run.failure import explained
 from pipeline.run.state import Run
 from pipeline.sending.clients import failing_as
-from pipeline.sending.follow import call
+from pipeline.sending.follow import describe
 from pipeline.sending.log_lines import LogLines
-from pipeline.sending.send import follow_step, send_step
+from pipeline.sending.send import Sent, follow_step, send_step
 
 _REMEMBERED = 1000
+# What a job is called before its end, by SageMaker and by Glue.
+_LIVE = ("InProgress", "STARTING", "RUNNING")
 
 OnLine = Callable[[str], None]
 
@@ -30,7 +32,7 @@ def send(
     `log` gets the job's lines as they come, `on_line` too. Raises StepError with what the job's program said.
     """
     wait, last = request.wait, deque[str](maxlen=_REMEMBERED)
-    states = {"InProgress", *(wait.succeeded + wait.failed if wait is not None else ())}
+    states = {*_LIVE, *(wait.succeeded + wait.failed if wait is not None else ())}
     with failing_as(step), log.open("w", encoding="utf-8") if log is not None else nullcontext() as record:
 
         def news(text: str) -> None:
@@ -47,7 +49,7 @@ def send(
         try:
             return follow_step(sent, run.clients, news)
         except StepError as error:
-            raise explained(step, error, _reason(run, request), list(last)) from error
+            raise explained(step, error, _reason(run, sent), list(last)) from error
 
 
 def step_of(plan: Plan, name: str) -> Step:
@@ -64,8 +66,8 @@ def log_lines(run: Run, request: Step) -> list[str]:
     return list(LogLines(run.clients.logs, request.wait.logs).new())
 
 
-def _reason(run: Run, request: Step) -> str | None:
+def _reason(run: Run, sent: Sent) -> str | None:
     """Why the work has failed, by the service's own word."""
-    assert request.wait is not None  # noqa: S101 - it was waited for
-    described = call(run.clients.sagemaker, request.wait.describe, request.wait.request)
-    return described.get(request.wait.reason)
+    wait = sent.step.wait
+    assert wait is not None  # noqa: S101 - it was waited for
+    return describe(run.clients, wait, sent.reply).get(wait.reason)

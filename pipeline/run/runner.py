@@ -14,7 +14,9 @@ from rich.console import Console
 
 from pipeline.config import PipelineConfig, load_config
 from pipeline.errors import PipelineError, StepError
+from pipeline.plan.factorization_machines import check_hyperparameters
 from pipeline.plan.job_arguments import hyperparameters
+from pipeline.run import recommender
 from pipeline.run.folder import RECORD, RunFolder
 from pipeline.run.place import config_here
 from pipeline.run.progress import Progress
@@ -44,6 +46,17 @@ _STEPS: tuple[tuple[str, str, Callable[[Run], str]], ...] = (
 )
 
 
+_RECOMMENDER_STEPS: tuple[tuple[str, str, Callable[[Run], str]], ...] = (
+    ("input", "Input", input_step),
+    ("etl", "Spark ETL", etl_step),
+    ("training", "Factorization machines", training_step),
+    ("packaging", "Model", recommender.packaging_step),
+    ("endpoint", "Real-time endpoint", recommender.endpoint_step),
+    ("batch", "Batch transform", recommender.batch_step),
+    ("evaluation", "Evaluation", recommender.evaluation_step),
+)
+
+
 def run_pipeline(
     file: Path, *, data: Path | None = None, output: Path | None = None, console: Console | None = None
 ) -> Path:
@@ -59,7 +72,7 @@ def run_pipeline(
         with ExitStack() as running:
             run = Run(config_here(config), file, folder.path, Progress(console or Console(stderr=True)), running, data)
             run.logs.mkdir()
-            for name, title, step in _STEPS:
+            for name, title, step in _STEPS if config.ratings is None else _RECOMMENDER_STEPS:
                 _take(run, name, title, step)
         with _failing_as("cleanup"):
             keep_step(run)
@@ -84,7 +97,10 @@ def _check(config: PipelineConfig) -> None:
 
     check_requirements()
     load_schema(config.data.schema_file)
-    validate(hyperparameters(config))
+    if config.ratings is None:
+        validate(hyperparameters(config))
+    else:
+        check_hyperparameters(config)
 
 
 def _take(run: Run, name: str, title: str, step: Callable[[Run], str]) -> None:

@@ -7,6 +7,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,7 +56,7 @@ def running_service(config: PipelineConfig, folder: Path) -> Iterator[Clients]:
         tempfile.TemporaryDirectory() if elsewhere else nullcontext(str(folder)) as place,
         LocalService(Path(place), images=images_here(config)) as service,
     ):
-        clients = make_clients(REGION, endpoint=service.url)
+        clients = replace(make_clients(REGION, endpoint=service.url), pause=service.pause)
         clients.s3.create_bucket(Bucket=BUCKET)
         yield clients
 

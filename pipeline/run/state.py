@@ -15,6 +15,7 @@ from pipeline.run.progress import Progress
 
 if TYPE_CHECKING:
     from pipeline.report import ReportData
+    from pipeline.run.recommender.state import Recommender
     from pipeline.sending.clients import Clients
     from pipeline.verification.verify import Verification
 
@@ -42,6 +43,8 @@ class Run:
     clients: Clients = field(init=False, repr=False)
     # packaging: what the archives are made of
     model_source: ModelSource = field(init=False, repr=False)
+    # packaging, of a recommender: the model and its rows
+    recommender: Recommender = field(init=False, repr=False)
     # verification: the test rows, with their labels and predictions
     verified: Verification = field(init=False, repr=False)
     # endpoint: the scorer's answer to those rows, line by line of CSV, and what the model's layout makes of it
@@ -76,5 +79,5 @@ class Run:
         return self.config.sagemaker.model.layout != "two-containers"
 
     def model(self, layout: str) -> Path:
-        """One of the model archives: sparkml, xgboost or fused."""
+        """One of the model archives: sparkml, xgboost, fused; trained, of a recommender."""
         return self.folder / "model" / layout / "model.tar.gz"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.bundle.archive import Files
 from pipeline.columns import AnyColumn
 from pipeline.errors import ConfigError, DataError, NotAcceptableError, PipelineError, SchemaError
 from pipeline.schema.contract import Schema
 from pipeline.scoring.feature_text import Rows
 from pipeline.scoring.load import BOOSTER, parts_of, read_model
-from pipeline.scoring.outputs import Outputs, chunk_rows
+from pipeline.scoring.outputs import SCORE, Outputs, chunk_rows
 from pipeline.scoring.plan import run
 from pipeline.scoring.scorer import Scorer
 from pipeline.serving.body import decoded
@@ -50,12 +52,22 @@ class Endpoint:
         contracts = Contracts(scorer)
         if settings.sparkml_schema:
             contracts.default = _environment_contract(contracts, settings.sparkml_schema)
+        self._compiled = scorer.rows if self._outputs is not None and self._outputs.from_predictions else None
+        self._compiled_schema = scorer.schema
+        usual = self._outputs is not None and self._outputs.keys == (SCORE,) and not settings.sparkml_schema
+        self._of_line = self._compiled.of_line if usual and self._compiled is not None else None
         self._reader = RequestReader(contracts, ignore_surplus=settings.ignore_surplus)
 
     def invoke(self, body: bytes, content_type: str, accept: str = "", encoding: str = "") -> Reply:
         """The reply to a request's body and headers; raises PipelineError."""
         media_type = request_type(content_type)
-        form = self._forms[reply_type(accept, self._offers, self._default_accept)]
+        replied = reply_type(accept, self._offers, self._default_accept)
+        form = self._forms[replied]
+        if media_type == replied == CSV and self._of_line is not None and not encoding:
+            # What most requests are: one line in, one number out.
+            score = self._of_line(body)
+            if score is not None and isfinite(score):
+                return Reply(form.content_type, b"%a\n" % score)
         try:
             request = self._reader.read(media_type, decoded(body, encoding, self._limit))
             return Reply(form.content_type, form.write(self._scored(request)))
@@ -65,8 +77,19 @@ class Endpoint:
 
     def _scored(self, request: Request) -> Iterator[Any]:
         outputs = self._outputs
+        if outputs is not None and (predictions := self._predictions(request)) is not None:
+            yield outputs.of_predictions(predictions)
+            return
         for at, columns in request.chunks(self._chunk):
             yield outputs.of_columns(columns, at) if outputs else _column(request.contract, columns, at)
+
+    def _predictions(self, request: Request) -> Any:
+        """What the compiled rows make of all rows at once; None where the operators must see them."""
+        if self._compiled is None or request.contract.schema != self._compiled_schema:
+            return None
+        if request.lines is not None:
+            return self._compiled.of_csv(request.lines)
+        return None if request.rows is None else self._compiled.of_rows(request.rows)
 
 
 def _column(contract: Contract, columns: Mapping[str, AnyColumn], at: int) -> Rows:
@@ -80,13 +103,16 @@ def _column(contract: Contract, columns: Mapping[str, AnyColumn], at: int) -> Ro
 
 
 def load_endpoint(model: Path, settings: Settings, schema: Schema | None = None) -> Endpoint | BoosterEndpoint:
-    """Loads a bundle, model archive or run folder; raises PipelineError for whatever would fail every request.
+    """Loads a bundle, model archive or run folder; raises PipelineError for whatever would fail every request."""
+    return endpoint_of(read_model(model), model, settings, schema)
 
-    An archive with a booster alone answers rows of features, all others rows of the contract.
-    """
+
+def endpoint_of(
+    files: Files, model: Path, settings: Settings, schema: Schema | None = None
+) -> Endpoint | BoosterEndpoint:
+    """The endpoint of a model's files: a booster alone answers rows of features, all others rows of the contract."""
     from pipeline.serving.booster_endpoint import BoosterEndpoint, is_booster_alone
 
-    files = read_model(model)
     if not is_booster_alone(files):
         return Endpoint(Scorer(parts_of(files, model, schema), threads=1), settings)
     if schema is not None:
@@ -101,10 +127,10 @@ def _environment_contract(contracts: Contracts, document: str) -> Contract:
         raise ConfigError(f"SAGEMAKER_SPARKML_SCHEMA: {error.message}", hint=error.hint) from error
 
 
-def default_accept(accept: str, offers: tuple[str, ...]) -> str:
+def default_accept(accept: str, offers: tuple[str, ...], otherwise: str = CSV) -> str:
     """The reply's type where a request names none, from the setting; ConfigError for one that cannot be made."""
     try:
-        return reply_type(accept, offers, CSV)
+        return reply_type(accept, offers, otherwise)
     except NotAcceptableError as error:
         raise ConfigError(
             f"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT is {accept!r}; expected one of {', '.join(offers)}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from pipeline.serving.app import error_body
+from pipeline.serving.asgi import error_body
 
 
 class TimedProtocol(HttpToolsProtocol):

@@ -27,10 +27,15 @@ _NAN_HINT = 'JSON has no NaN or Infinity: write them as text, "NaN", or send nul
 
 @dataclass(frozen=True)
 class Request:
-    """Rows to score: `chunks(n)` gives (rows before, columns) of at most n rows each, and raises DataError."""
+    """Rows to score: `chunks(n)` gives (rows before, columns) of at most n rows each, and raises DataError.
+
+    `lines` and `rows` are the same as they came, for who can score them as they are: one of CSV, or a list of JSON's.
+    """
 
     contract: Contract
     chunks: Callable[[int], Iterator[tuple[int, Columns]]]
+    lines: bytes | None = None
+    rows: list[Any] | None = None
 
 
 class RequestReader:
@@ -53,20 +58,14 @@ class RequestReader:
         contract, rows = self._json(body) if media_type == JSON else self._json_lines(body)
         if self._ignore_surplus:
             rows = without_surplus(rows, contract.schema)
-        return Request(contract, lambda size: _row_chunks(rows, contract.schema, size))
+        return Request(contract, lambda size: _row_chunks(rows, contract.schema, size), rows=rows)
 
     def _csv(self, body: bytes) -> Request:
         contract = self._contracts.default
         schema = contract.schema
         if self._ignore_surplus:
             body = without_surplus_cells(body, len(schema.columns))
-        lines = _plain_lines(body) if len(body) <= BULK_BYTES * len(schema.columns) else None
-        if lines is not None:
-            return Request(contract, lambda size: _line_chunks(lines, schema, size))
-        table = parse_block(body, schema, CsvOptions())
-        if not table.num_rows:
-            raise _no_rows("the body holds no rows")
-        return Request(contract, lambda size: _table_chunks(table, size))
+        return Request(contract, lambda size: _csv_chunks(body, schema, size), lines=body)
 
     def _json(self, body: bytes) -> tuple[Contract, list[Any]]:
         document = _loads(body)
@@ -74,6 +73,8 @@ class RequestReader:
         return contract, self._entry(document, contract.schema)
 
     def _json_lines(self, body: bytes) -> tuple[Contract, list[Any]]:
+        if "data" not in self._contracts.default.schema and (plain := _plain_data(body)):
+            return self._contracts.default, plain
         rows: list[Any] = []
         contract = None
         for line in body.split(b"\n"):
@@ -128,6 +129,19 @@ def _rows(data: Any, schema: Schema) -> list[Any]:
     return data if many else [data]
 
 
+def _plain_data(body: bytes) -> list[Any] | None:
+    """The rows of lines that are all {"data": [values]} and nothing else; None for lines to be read one by one."""
+    try:
+        documents = [orjson.loads(line) for line in body.split(b"\n") if line.strip()]
+    except orjson.JSONDecodeError:
+        return None
+    if not all(type(document) is dict and len(document) == 1 for document in documents):
+        return None
+    rows = [document.get("data") for document in documents]
+    flat = all(type(row) is list and row and type(row[0]) not in (list, dict) for row in rows)
+    return rows if flat else None
+
+
 def _is_row_of_vectors(data: Sequence[Any], schema: Schema) -> bool:
     return (
         len(data) == len(schema.columns)
@@ -157,6 +171,17 @@ def _plain_lines(body: bytes) -> list[str] | None:
         return [line for line in body.decode("utf-8").split("\n") if line]
     except UnicodeDecodeError:
         return None
+
+
+def _csv_chunks(body: bytes, schema: Schema, size: int) -> Iterator[tuple[int, Columns]]:
+    lines = _plain_lines(body) if len(body) <= BULK_BYTES * len(schema.columns) else None
+    if lines is not None:
+        yield from _line_chunks(lines, schema, size)
+        return
+    table = parse_block(body, schema, CsvOptions())
+    if not table.num_rows:
+        raise _no_rows("the body holds no rows")
+    yield from _table_chunks(table, size)
 
 
 def _line_chunks(lines: Sequence[str], schema: Schema, size: int) -> Iterator[tuple[int, Columns]]:

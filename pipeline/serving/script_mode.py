@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import PipelineError
-from pipeline.serving.app import error_body
+from pipeline.serving.asgi import error_body
 from pipeline.serving.endpoint import Endpoint, load_endpoint
 from pipeline.serving.settings import Settings
 

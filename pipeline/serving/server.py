@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import gc
 import os
 import sys
@@ -10,21 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from pathlib import Path
-from typing import Any
-
-import uvicorn
 
 from pipeline.schema.contract import Schema
 from pipeline.serving.app import App
-from pipeline.serving.endpoint import load_endpoint
+from pipeline.serving.http_server import Server
 from pipeline.serving.listener import bind, url
-from pipeline.serving.protocol import TimedProtocol
+from pipeline.serving.loading import load
 from pipeline.serving.settings import Settings
 from pipeline.serving.workers import Workers, exit_on_signal
-
-# SageMaker kills a container 30 s after SIGTERM; a load balancer keeps idle connections for 60 s.
-_DRAIN_SECONDS = 25
-_KEEP_ALIVE_SECONDS = 75
 
 
 def serve(
@@ -63,43 +55,17 @@ def serve(
 
     def work(ready: Callable[[], None]) -> None:
         with _HiddenPandas.installed():
-            app = App(load_endpoint(model, settings, schema), settings)
+            app = App(load(model, settings, schema), settings)
             # The model lives as long as the process: the collector need not look at it again.
             gc.collect()
             gc.freeze()
-            _Server(app, settings.timeout, ready).run(sockets=[listener])
+            Server(app, settings.timeout, ready).run(sockets=[listener])
 
     if settings.workers > 1:
         return Workers(work).run(settings.workers, announce)
     exit_on_signal()
     work(announce)
     return 0
-
-
-class _Server(uvicorn.Server):
-    """uvicorn that tells when it listens."""
-
-    def __init__(self, app: App, timeout: float, ready: Callable[[], None]) -> None:
-        config = uvicorn.Config(
-            app,
-            loop="uvloop",
-            # uvicorn only calls it.
-            http=functools.partial(TimedProtocol, seconds=timeout),  # type: ignore[arg-type]
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=_DRAIN_SECONDS,
-        )
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: Any = None) -> None:
-        await super().startup(sockets)
-        self._ready()
 
 
 class _HiddenPandas(MetaPathFinder):

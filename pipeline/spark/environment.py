@@ -51,14 +51,14 @@ def memory(share: int) -> str:
     return f"{max(512, min(8 << 10, total // 4 // share))}m"
 
 
-def settings(folder: Path, *, cores: int, size: int, driver_memory: str) -> dict[str, str]:
+def settings(folder: Path, *, cores: int, size: int) -> dict[str, str]:
     """Spark's settings for a job that works in a folder and reads `size` bytes; $SPARK_DRIVER_MEMORY goes first."""
     chosen = {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         # A handful of partitions: data that one machine holds needs no more. All workers are on this one.
         "spark.sql.shuffle.partitions": str(max(2, cores, os.cpu_count() or 1)),
-        "spark.driver.memory": os.environ.get("SPARK_DRIVER_MEMORY", driver_memory),
+        "spark.driver.memory": os.environ.get("SPARK_DRIVER_MEMORY", memory(1)),
         "spark.driver.host": LOOPBACK,
         "spark.driver.bindAddress": LOOPBACK,
         "spark.sql.warehouse.dir": str(folder / "warehouse"),

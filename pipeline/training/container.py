@@ -7,7 +7,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pipeline.errors import PipelineError, TrainingError
 from pipeline.training.content_types import DEFAULT_CONTENT_TYPE
@@ -21,12 +21,17 @@ FAILURE_CHARACTERS = 1024
 class Container:
     """The layout below a base folder, `/opt/ml` on SageMaker."""
 
+    # What another algorithm has otherwise.
+    model_file: ClassVar[str] = "xgboost-model"
+    channels: ClassVar[tuple[str, ...]] = CHANNELS
+    default_content_type: ClassVar[str] = DEFAULT_CONTENT_TYPE
+
     base: Path
 
     @property
     def model(self) -> Path:
         """The model's file: the booster in UBJSON."""
-        return self.base / "model" / "xgboost-model"
+        return self.base / "model" / self.model_file
 
     @property
     def metrics(self) -> Path:
@@ -50,10 +55,10 @@ class Container:
         """The content type of each channel; TrainingError for channels that are missing, unknown or not files."""
         channels = self._config("inputdataconfig.json")
         for name, settings in channels.items():
-            if name not in CHANNELS:
-                near = difflib.get_close_matches(name, CHANNELS, n=1)
+            if name not in self.channels:
+                near = difflib.get_close_matches(name, self.channels, n=1)
                 raise TrainingError(
-                    f"channel {name!r} is not known; allowed: {', '.join(CHANNELS)}",
+                    f"channel {name!r} is not known; allowed: {', '.join(self.channels)}",
                     hint=f"did you mean {near[0]!r}?" if near else None,
                 )
             if not isinstance(settings, dict):
@@ -63,7 +68,7 @@ class Container:
                 raise TrainingError(f"channel {name!r}: TrainingInputMode {mode!r}; expected File or FastFile")
         if "train" not in channels:
             raise TrainingError("the channel 'train' is missing in inputdataconfig.json")
-        return {name: str(channels[name].get("ContentType") or DEFAULT_CONTENT_TYPE) for name in channels}
+        return {name: str(channels[name].get("ContentType") or self.default_content_type) for name in channels}
 
     def hosts(self) -> tuple[str, tuple[str, ...]]:
         """This host's name and the names of all that train together, in the order that all of them see."""

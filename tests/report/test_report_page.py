@@ -229,6 +229,16 @@ def test_a_generated_sample_says_so_and_measured_data_does_not(regression, tmp_p
     assert "--input" not in text
 
 
+def test_a_sample_of_real_rows_is_not_called_synthetic(regression, tmp_path, page):
+    run, data = regression
+    source = {**run["input"], "kind": "sample", "source": "Spark's sample_movielens_ratings.txt"}
+    text = page(_written(tmp_path, {**run, "input": source}, data)).text
+    assert "Spark's sample_movielens_ratings.txt" in text
+    assert "sample of real rows" in text
+    assert "synthetic" not in text
+    assert "--input" not in text
+
+
 def test_zeros_that_were_missing_in_training_are_told_of(regression, tmp_path, page):
     run, data = regression
     for missing in (True, False):

@@ -6,10 +6,11 @@ import contextlib
 import json
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import pipeline
 from pipeline.java import java_home
-from pipeline.plan.job_arguments import hyperparameters
+from pipeline.plan.job_arguments import hyperparameters, job_script
 from pipeline.run.requests import send, step_of
 from pipeline.run.results import fetch_etl
 from pipeline.run.service import running_service
@@ -17,8 +18,6 @@ from pipeline.run.state import Run
 from pipeline.sending.clients import failing_as
 from pipeline.sending.send import send_uploads
 from pipeline.spark.environment import spark_home
-
-_SAID = "preprocess: "
 
 
 def etl_step(run: Run) -> str:
@@ -32,10 +31,14 @@ def etl_step(run: Run) -> str:
     with failing_as("etl"):
         send_uploads(run.plan, run.clients)
 
-    def news(line: str) -> None:
-        if line.startswith(_SAID):
-            run.progress.news(line.removeprefix(_SAID) + " ...")
+    said = job_script(run.config).removesuffix(".py") + ": "
 
+    def news(line: str) -> None:
+        if line.startswith(said):
+            run.progress.news(line.removeprefix(said) + " ...")
+
+    if (job := run.plan.step("glue-job")) is not None:
+        send(run, job, "etl")
     send(run, step_of(run.plan, "processing"), "etl", log=run.logs / "etl.log", on_line=news)
     summary = fetch_etl(run)
     run.record["input"]["rows"] = summary["rows"]
@@ -45,12 +48,22 @@ def etl_step(run: Run) -> str:
         "splits": summary["splits"],
         "classes": summary["classes"],
         "profile": summary["profile"],
-        "features": {key: summary["features"][key] for key in ("count", "names", "stages")},
+        **_made(summary),
         "schema": json.loads((run.etl / "schema.json").read_text(encoding="utf-8")),
         "seeds": {"split": summary["seed"], "training": int(hyperparameters(run.config).get("seed", "0"))},
         "versions": summary["versions"] | _versions(),
     }
     return ", ".join(f"{count:,} {name}" for name, count in summary["splits"].items())
+
+
+def _made(summary: dict[str, Any]) -> dict[str, Any]:
+    """What became of the rows: features, or customers and items with indices."""
+    if "features" in summary:
+        return {"features": {key: summary["features"][key] for key in ("count", "names", "stages")}}
+    return {
+        "features": {"count": summary["feature_dim"]},
+        "ratings": summary["ratings"],
+    }
 
 
 def _versions() -> dict[str, str]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 
+from pipeline.evaluation.decision import decide
+from pipeline.evaluation.metrics import evaluate, task_of
 from pipeline.plan.job_arguments import hyperparameters
 from pipeline.report import ReportData
-from pipeline.run.evaluation import evaluate, task_of
 from pipeline.run.state import Run
 
 
 def evaluation_step(run: Run) -> str:
-    """Adds task, metrics and the features' importance to the record; sets `report_data`."""
+    """Adds task, metrics, the gate's word and the features' importance to the record; sets `report_data`."""
     run.record["training"] |= _learned(run.model_source.booster, run.record["features"]["names"])
     run.record["task"] = task = task_of(run.record["training"]["objective"])
     classes = run.record["classes"]
@@ -20,7 +21,13 @@ def evaluation_step(run: Run) -> str:
     run.record["metrics"], drawn = evaluate(task, label, run.verified.prediction, count)
     run.report_data = ReportData(label=label, prediction=drawn)
     figures = run.record["metrics"].items()
-    return ", ".join(f"{name} {value:.4g}" for name, value in figures if isinstance(value, float))
+    said = ", ".join(f"{name} {value:.4g}" for name, value in figures if isinstance(value, float))
+    if run.config.gate is None:
+        return said
+    # Nothing serves beside a run of this machine.
+    decision = decide(run.config.gate, run.record["metrics"], None)
+    run.record["gate"] = {"passed": decision.passed, "reasons": list(decision.reasons)}
+    return f"{said}; gate {'open' if decision.passed else 'closed: ' + '; '.join(decision.reasons)}"
 
 
 def _learned(model: bytes, names: list[str]) -> dict[str, str | dict[str, float]]:

@@ -17,6 +17,12 @@ def keep_step(run: Run) -> None:
     shutil.rmtree(run.work)
     for marker in [*(run.folder / "data").rglob("_SUCCESS"), *(run.folder / "data").rglob(".*.crc")]:
         marker.unlink()
+    if run.config.ratings is not None:
+        run.record["artifacts"] = [
+            _artifact(run, run.model("trained"), "the model, for this project's server"),
+            _artifact(run, run.folder / "evaluation.json", "what was measured on the test split"),
+        ]
+        return
     run.record["artifacts"] = [
         _artifact(run, run.model("fused"), "bundle and booster in one, for this project's server and batch"),
         _artifact(run, run.model("sparkml"), "the MLeap bundle, for AWS's SparkML container"),

@@ -1,0 +1,41 @@
+"""uvicorn as every server here runs it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+
+from pipeline.serving.protocol import TimedProtocol
+
+# SageMaker kills a container 30 s after SIGTERM; a load balancer keeps idle connections for 60 s.
+_DRAIN_SECONDS = 25
+_KEEP_ALIVE_SECONDS = 75
+
+
+class Server(uvicorn.Server):
+    """uvicorn that tells when it listens; a request has `timeout` seconds to arrive."""
+
+    def __init__(self, app: Any, timeout: float, ready: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            app,
+            loop="uvloop",
+            # uvicorn only calls it.
+            http=functools.partial(TimedProtocol, seconds=timeout),  # type: ignore[arg-type]
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=_DRAIN_SECONDS,
+        )
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self._ready()
