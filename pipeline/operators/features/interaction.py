@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.columns import AnyColumn, Dense, Numbers, Sparse, Vectors
 from pipeline.errors import BundleError, UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Shape, Types
+from pipeline.operators.features.vectors import compressed, is_dense, stored_entries
 from pipeline.operators.values import Value, int_list, integer, scalar_shape, shape_list, tensor_shape
 
 # A vector of Spark's has no more values.
@@ -98,7 +99,7 @@ class Interaction(Operator):
         made = self._active(inputs, len(inputs) - 1)
         for place in range(len(inputs) - 2, -1, -1):
             made = _product(self._active(inputs, place), made)
-        return [_compressed(made)]
+        return [compressed(_stored(made))]
 
     def _active(self, inputs: Sequence[AnyColumn], place: int) -> "_Active":
         """The values of an input that are there, categories in place of their indices."""
@@ -150,20 +151,12 @@ class _Active(NamedTuple):
         return bool(self.sizes.size and self.sizes[0] and (self.sizes == self.sizes[0]).all())
 
 
-def _is_dense(counts: Any, size: int) -> Any:
-    """Which rows, of so many values that are not zero, Spark's `Vector.compressed` makes dense."""
-    return 1.5 * (counts + 1.0) >= size
-
-
 def _by_row(column: Vectors) -> Sparse:
     """The vectors with their zeros in those rows alone that Spark stores as dense."""
     values = column.dense().values if isinstance(column, Sparse) else column.values
     stored = values != 0
-    stored |= _is_dense(stored.sum(axis=1), column.size)[:, None]
-    rows, indices = np.nonzero(stored)
-    indptr = np.zeros(len(values) + 1, dtype=np.int64)
-    np.cumsum(stored.sum(axis=1), out=indptr[1:])
-    return Sparse(indptr, indices.astype(np.int32), values[rows, indices], column.size)
+    stored |= is_dense(stored.sum(axis=1), column.size)[:, np.newaxis]
+    return stored_entries(values, stored)
 
 
 def _product(outer: _Active, inner: _Active) -> _Active:
@@ -186,12 +179,12 @@ def _product(outer: _Active, inner: _Active) -> _Active:
     return _Active(sizes, indices, values, outer.width * inner.width)
 
 
-def _compressed(made: _Active) -> Sparse:
+def _stored(made: _Active) -> Sparse:
     """The values that are not zero; a negative zero stays where Spark makes a dense vector of the row."""
     rows = np.repeat(np.arange(len(made.sizes)), made.sizes)
     stored = made.values != 0
     counts = np.bincount(rows[stored], minlength=len(made.sizes))
-    stored |= _is_dense(counts, made.width)[rows] & np.signbit(made.values)
+    stored |= is_dense(counts, made.width)[rows] & np.signbit(made.values)
     indptr = np.zeros(len(made.sizes) + 1, dtype=np.int64)
     np.cumsum(np.bincount(rows[stored], minlength=len(made.sizes)), out=indptr[1:])
     return Sparse(indptr, made.indices[stored].astype(np.int32), made.values[stored], made.width)

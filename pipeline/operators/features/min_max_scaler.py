@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.columns import AnyColumn, Dense, Sparse
 from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
-from pipeline.operators.features.vectors import of_size
+from pipeline.operators.features.vectors import compressed, of_size
 from pipeline.operators.row_code import RANGE, Lowered, Place, RowCode, VectorPlace
 from pipeline.operators.values import double, tensor
 
@@ -72,9 +72,9 @@ class MinMaxScaler(Operator):
         if isinstance(column, Sparse):
             if self._keeps_zero:
                 values = self._scaled(column.values, column.indices)
-                return [Sparse(column.indptr, column.indices, values, column.size)]
+                return [compressed(Sparse(column.indptr, column.indices, values, column.size))]
             column = column.dense()
-        return [Dense(self._scaled(column.values, slice(None)))]
+        return [compressed(Dense(self._scaled(column.values, slice(None))))]
 
     def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
         place, size = inputs[0], len(self.original_min)

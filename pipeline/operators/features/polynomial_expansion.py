@@ -166,7 +166,8 @@ def _sparse(column: Sparse, degree: int, size: int) -> Sparse:
         for number, (step, products) in enumerate(_products(column.values[entries], degree)):
             factor = features[:, step.features]
             places = places[:, step.parents] + _skipped(factor.ravel(), degree - number).reshape(factor.shape)
-            product, at = np.nonzero(products)
+            # Zeros too of rows that store all of their values: those are dense in Spark.
+            product, at = np.nonzero((products != 0) | (count == column.size))
             rows.append(row[at])
             indices.append(places[at, product])
             values.append(products[product, at])

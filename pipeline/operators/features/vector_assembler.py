@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.columns import AnyColumn, Dense, Numbers, Sparse
 from pipeline.errors import BundleError, UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Shape, Types
+from pipeline.operators.features.vectors import compressed
 from pipeline.operators.row_code import NUMBER, VECTOR, Lowered, NumberPlace, Place, RowCode, VectorPlace
 from pipeline.operators.values import scalar_shape, shape_list, string, tensor_shape
 
@@ -22,7 +23,8 @@ class VectorAssembler(Operator):
 
     In: numbers, booleans and vectors. Out: their values side by side, float64; a negative zero becomes zero, as
     in Spark. A number that is null or NaN: refused under `error`, NaN under `keep`, the row dropped under `skip`. NaN
-    within a vector passes, whatever the policy. Dense up to 2,048 values, sparse above.
+    within a vector passes, whatever the policy. Dense up to 2,048 values, sparse above;
+    a row with NaN or infinity as Spark has it, where that is by the row.
     Source: org.apache.spark.ml.feature.VectorAssembler.
     """
 
@@ -82,8 +84,8 @@ class VectorAssembler(Operator):
     def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
         widths = [1 if isinstance(column, Numbers) else column.size for column in inputs]  # type: ignore[union-attr]
         if sum(widths) > DENSE_UP_TO:
-            return [self._sparse(inputs, widths)]
-        return [self._dense(inputs, widths)]
+            return [compressed(self._sparse(inputs, widths))]
+        return [compressed(self._dense(inputs, widths))]
 
     def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
         made = code.vector(sum(place.size if isinstance(place, VectorPlace) else 1 for place in inputs))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.columns import AnyColumn, Dense, Sparse, Vectors
+from pipeline.columns import AnyColumn, Dense, Sparse, Vectors, take
 from pipeline.operators.base import RowError
 
 
@@ -49,3 +49,52 @@ def reciprocals(values: "np.ndarray[Any, Any]", of_zero: float) -> "np.ndarray[A
     zero = values == 0
     with np.errstate(all="ignore"):
         return np.where(zero, of_zero, 1.0 / np.where(zero, 1.0, values))
+
+
+def is_dense(counts: "np.ndarray[Any, Any]", size: int) -> "np.ndarray[Any, Any]":
+    """Which rows, of so many values that are not zero, Spark's `Vector.compressed` makes dense."""
+    dense: "np.ndarray[Any, Any]" = 1.5 * (counts + 1.0) >= size
+    return dense
+
+
+def stored_entries(values: "np.ndarray[Any, Any]", stored: "np.ndarray[Any, Any]") -> Sparse:
+    """The entries of a matrix where `stored` is true."""
+    rows, indices = np.nonzero(stored)
+    indptr = np.zeros(len(values) + 1, dtype=np.int64)
+    np.cumsum(stored.sum(axis=1), out=indptr[1:])
+    return Sparse(indptr, indices.astype(np.int32), values[rows, indices], values.shape[1])
+
+
+def compressed(column: Vectors) -> Vectors:
+    """The vectors with rows of NaN or infinity as Spark's `Vector.compressed` stores them, dense or sparse by the row.
+
+    What such a row stores decides what becomes of it, as 0 / NaN is NaN. A row that is dense stores all its values.
+    Other rows are as they were given: what they store would tell only where a model's own factor is NaN or infinite.
+    """
+    with np.errstate(all="ignore"):
+        if np.isfinite(column.values.sum()):
+            return column
+    if isinstance(column, Sparse):
+        return _compressed(column)
+    stored = column.values != 0
+    usual = np.isfinite(column.values).all(axis=1) | is_dense(stored.sum(axis=1), column.size)
+    stored |= usual[:, np.newaxis]
+    return column if stored.all() else stored_entries(column.values, stored)
+
+
+def _compressed(column: Sparse) -> Sparse:
+    rows, there = column.rows(), column.values != 0
+    odd = np.bincount(rows[~np.isfinite(column.values)], minlength=len(column)) > 0
+    whole = odd & is_dense(np.bincount(rows[there], minlength=len(column)), column.size)
+    kept = (there | ~odd[rows]) & ~whole[rows]
+    sizes = np.bincount(rows[kept], minlength=len(column))
+    sizes[whole] = column.size
+    indptr = np.zeros(len(column) + 1, dtype=np.int64)
+    np.cumsum(sizes, out=indptr[1:])
+    of_whole = np.repeat(whole, sizes)
+    indices, values = np.empty(len(of_whole), dtype=np.int32), np.empty(len(of_whole))
+    indices[~of_whole], values[~of_whole] = column.indices[kept], column.values[kept]
+    dense = take(column, whole)
+    assert isinstance(dense, Sparse)
+    indices[of_whole], values[of_whole] = np.tile(np.arange(column.size), len(dense)), dense.dense().values.ravel()
+    return Sparse(indptr, indices, values, column.size)
