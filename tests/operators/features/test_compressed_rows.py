@@ -81,7 +81,7 @@ def agree(spark: Any, folder: Path, rows: list[list[float]], maker: str, reader:
     source = stages[-1].getOutputCol()
     parameters: dict[str, Any] = {
         "PolynomialExpansion": {"degree": 2},
-        "ElementwiseProduct": {"scalingVec": Vectors.dense([0.0, -2.0] * (WIDTH // 2))},
+        "ElementwiseProduct": {"scalingVec": Vectors.dense([0.0, 2.0] * (WIDTH // 2))},
         "VectorSlicer": {"indices": [2, 0, 5]},
     }
     stages.append(getattr(feature, reader)(inputCol=source, outputCol="read", **parameters.get(reader, {})))
