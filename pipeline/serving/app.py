@@ -23,6 +23,7 @@ from pipeline.serving.asgi import (
 )
 from pipeline.serving.body import ClientGoneError, Receive, read_body
 from pipeline.serving.endpoint import Reply
+from pipeline.serving.known_heads import Direct
 from pipeline.serving.settings import Settings
 
 # Smaller bodies are scored in less time than a thread takes to start.
@@ -33,6 +34,8 @@ _ALLOWED = {
     "/execution-parameters": ("GET", "HEAD"),
     "/invocations": ("POST",),
 }
+
+_NO_BODY = b"content-length: 0\r\n\r\n"
 
 _log = logging.getLogger(__name__)
 
@@ -72,6 +75,24 @@ class App:
             await send_reply(send, HTTPStatus.OK, b"")
         else:
             await send_reply(send, HTTPStatus.OK, self._parameters, (b"content-type", b"application/json"))
+
+    def directs(self, method: str, target: bytes, headers: Mapping[bytes, str]) -> Direct | None:
+        """What answers requests under this head at once, see known_heads: small invocations that succeed, and pings."""
+        if (method, target) == ("GET", b"/ping"):
+            return lambda body: None if body else _NO_BODY
+        if (method, target) != ("POST", b"/invocations") or b"content-encoding" in headers:
+            return None
+        content_type, accept = headers.get(b"content-type", ""), headers.get(b"accept", "")
+        return lambda body: self._invoked(body, content_type, accept)
+
+    def _invoked(self, body: bytes, content_type: str, accept: str) -> bytes | None:
+        if len(body) > self._limit:
+            return None
+        try:
+            reply = self._endpoint.invoke(body, content_type, accept)
+        except Exception:  # noqa: BLE001 - the usual way meets it again, and has words for it
+            return None
+        return b"content-type: %b\r\ncontent-length: %d\r\n\r\n%b" % (reply.content_type, len(reply.body), reply.body)
 
     async def _invocations(self, headers: Mapping[bytes, str], receive: Receive, send: Send) -> None:
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import uvicorn
 
-from pipeline.serving.protocol import TimedProtocol
+from pipeline.serving.known_heads import Directs, KnownHeads, QuickProtocol
 
 # SageMaker kills a container 30 s after SIGTERM; a load balancer keeps idle connections for 60 s.
 _DRAIN_SECONDS = 25
@@ -16,14 +16,18 @@ _KEEP_ALIVE_SECONDS = 75
 
 
 class Server(uvicorn.Server):
-    """uvicorn that tells when it listens; a request has `timeout` seconds to arrive."""
+    """uvicorn that tells when it listens; a request has `timeout` seconds to arrive.
 
-    def __init__(self, app: Any, timeout: float, ready: Callable[[], None]) -> None:
+    `directs` names what needs no application to be answered, see known_heads.
+    """
+
+    def __init__(self, app: Any, timeout: float, ready: Callable[[], None], directs: Directs | None = None) -> None:
+        heads = KnownHeads(directs or (lambda *_: None))
         config = uvicorn.Config(
             app,
             loop="uvloop",
             # uvicorn only calls it.
-            http=functools.partial(TimedProtocol, seconds=timeout),  # type: ignore[arg-type]
+            http=functools.partial(QuickProtocol, seconds=timeout, heads=heads),  # type: ignore[arg-type]
             ws="none",
             lifespan="off",
             log_config=None,

@@ -59,7 +59,7 @@ def serve(
             # The model lives as long as the process: the collector need not look at it again.
             gc.collect()
             gc.freeze()
-            Server(app, settings.timeout, ready).run(sockets=[listener])
+            Server(app, settings.timeout, ready, app.directs).run(sockets=[listener])
 
     if settings.workers > 1:
         return Workers(work).run(settings.workers, announce)
