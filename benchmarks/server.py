@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,9 +16,10 @@ _SECONDS = 30
 
 
 @contextmanager
-def server(model: Path) -> Iterator[tuple[int, float, int]]:
+def server(model: Path, environment: Mapping[str, str] | None = None) -> Iterator[tuple[int, float, int]]:
     """A server of a model archive: yields its port, the seconds to the first 200 of /ping, and its id."""
-    process = ServingProcess(Container("primary", "", "", model, {}), os.environ, lambda line: None)
+    container = Container("primary", "", "", model, dict(environment or {}))
+    process = ServingProcess(container, os.environ, lambda line: None)
     started = time.perf_counter()
     process.start()
     try:
