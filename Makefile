@@ -47,8 +47,9 @@ run: setup
 serve: setup
 	$(BIN)/inference-pipeline serve runs/abalone
 
+# The SDKs' conversations are for make test-sdk, which makes their environments.
 test: setup
-	$(BIN)/python $(PYTEST)
+	$(BIN)/python $(PYTEST) --ignore tests/clients
 
 # The operators' suite again, on Spark 4 in an environment of its own.
 test-spark4: .venv-spark4/.installed

@@ -187,3 +187,10 @@ class PayloadTooLargeError(PipelineError):
 
     code = "PayloadTooLarge"
     http_status = 413
+
+
+class BusyError(PipelineError):
+    """A request that a server does not take on now, because others are still being answered."""
+
+    code = "ServiceUnavailable"
+    http_status = 503

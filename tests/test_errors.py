@@ -14,6 +14,7 @@ import pytest
 
 from pipeline.errors import (
     BundleError,
+    BusyError,
     ConfigError,
     DataError,
     DeploymentError,
@@ -48,6 +49,7 @@ CODES: dict[type[PipelineError], tuple[str, int]] = {
     NotAcceptableError: ("NotAcceptable", 406),
     UnsupportedMediaTypeError: ("UnsupportedMediaType", 415),
     PayloadTooLargeError: ("PayloadTooLarge", 413),
+    BusyError: ("ServiceUnavailable", 503),
     RowError: ("RowError", 400),
 }
 ALL = pytest.mark.parametrize("kind", CODES)

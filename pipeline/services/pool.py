@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PipelineError
+from pipeline.errors import BusyError, PipelineError
 from pipeline.services.frames import Frame, pack, receive_frame
 
 _PATIENCE = 5.0  # seconds that a worker has to end by itself
@@ -32,13 +32,6 @@ class FunctionTimeoutError(FunctionLostError):
 
     code = "FunctionTimeout"
     http_status = 504
-
-
-class BusyError(PipelineError):
-    """No worker became free in time."""
-
-    code = "Busy"
-    http_status = 503
 
 
 class _Worker:

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 import orjson
 
-from pipeline.errors import PayloadTooLargeError, PipelineError
+from pipeline.errors import BusyError, PayloadTooLargeError, PipelineError
+from pipeline.serving.admission import Bound
 from pipeline.serving.asgi import (
     Headers,
     Send,
@@ -29,12 +30,16 @@ from pipeline.serving.settings import Settings
 # Smaller bodies are scored in less time than a thread takes to start.
 INLINE_BYTES = 64 << 10
 
+# What one worker takes on at once, beside what it answers at once: requests under way, bytes that wait for a thread.
+_REQUESTS, _BYTES = 256, 48 << 20
+
 _ALLOWED = {
     "/ping": ("GET", "HEAD"),
     "/execution-parameters": ("GET", "HEAD"),
     "/invocations": ("POST",),
 }
 
+_LATER = (b"retry-after", b"1")
 _NO_BODY = b"content-length: 0\r\n\r\n"
 
 _log = logging.getLogger(__name__)
@@ -52,6 +57,8 @@ class App:
     def __init__(self, endpoint: Invoked, settings: Settings) -> None:
         self._endpoint = endpoint
         self._limit = settings.max_payload
+        self._requests = Bound(_REQUESTS, "requests at once")
+        self._bytes = Bound(max(_BYTES, 2 * self._limit), "bytes of bodies to be scored")
         self._parameters = orjson.dumps(
             {
                 "MaxConcurrentTransforms": settings.workers,
@@ -96,26 +103,35 @@ class App:
 
     async def _invocations(self, headers: Mapping[bytes, str], receive: Receive, send: Send) -> None:
         try:
+            with self._requests.holding(1):
+                await self._answer(headers, receive, send)
+        except BusyError as error:
+            await refuse_rest(receive, send, error, _LATER)
+
+    async def _answer(self, headers: Mapping[bytes, str], receive: Receive, send: Send) -> None:
+        try:
             body = await read_body(receive, declared_length(headers), self._limit)
+            reply = await self._reply(body, headers)
         except ClientGoneError:
             return
         except PayloadTooLargeError as error:
             await refuse_rest(receive, send, error)
-            return
-        content_type, accept = headers.get(b"content-type", ""), headers.get(b"accept", "")
-        encoding = headers.get(b"content-encoding", "")
-        arguments = (body, content_type, accept, encoding)
-        try:
-            if len(body) <= INLINE_BYTES and not encoding:
-                reply = self._endpoint.invoke(*arguments)
-            else:
-                reply = await asyncio.to_thread(self._endpoint.invoke, *arguments)
+        except BusyError as error:
+            await send_error(send, error.http_status, error.to_dict(), _LATER)
         except PipelineError as error:
             await self._refuse(send, error)
         except Exception:  # noqa: BLE001 - whatever it is, the client learns no more than that it was ours
             await _send_unexpected(send)
         else:
             await send_reply(send, HTTPStatus.OK, reply.body, (b"content-type", reply.content_type))
+
+    async def _reply(self, body: bytes, headers: Mapping[bytes, str]) -> Reply:
+        encoding = headers.get(b"content-encoding", "")
+        arguments = (body, headers.get(b"content-type", ""), headers.get(b"accept", ""), encoding)
+        if len(body) <= INLINE_BYTES and not encoding:
+            return self._endpoint.invoke(*arguments)
+        with self._bytes.holding(len(body)):
+            return await asyncio.to_thread(self._endpoint.invoke, *arguments)
 
     async def _refuse(self, send: Send, error: PipelineError) -> None:
         if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -20,10 +20,11 @@ _LINGER_SECONDS = 2.0
 _MESSAGE_CHARACTERS, _VALUE_CHARACTERS = 1000, 200
 
 
-async def refuse_rest(receive: Receive, send: Send, error: PipelineError) -> None:
+async def refuse_rest(receive: Receive, send: Send, error: PipelineError, *headers: tuple[bytes, bytes]) -> None:
     """Answers before the body is whole, then closes: a close with unread data would take the reply with it."""
     body = error_body(error.to_dict())
-    await _start(send, error.http_status, body, [(b"content-type", b"application/json"), (b"connection", b"close")])
+    ends = (b"content-type", b"application/json"), (b"connection", b"close")
+    await _start(send, error.http_status, body, [*ends, *headers])
     await send({"type": "http.response.body", "body": body, "more_body": True})
     try:
         async with asyncio.timeout(_LINGER_SECONDS):

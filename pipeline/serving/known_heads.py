@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.serving.asgi import headers_by_name
-from pipeline.serving.protocol import TimedProtocol
+from pipeline.serving.protocol import BoundedProtocol
 
 # The header fields and body of the reply to a body; None where the usual way must see the request.
 Direct = Callable[[bytes], bytes | None]
@@ -65,7 +65,7 @@ def _is_unusual(headers: Mapping[bytes, str], name: bytes) -> bool:
     return name in headers and not (name == b"connection" and headers[name].lower() == "keep-alive")
 
 
-class QuickProtocol(TimedProtocol):
+class QuickProtocol(BoundedProtocol):
     """Answers a request at once where its head, byte by byte, is one that the parser has read before.
 
     Only between requests, when all that came before is answered; whatever cannot be answered so goes the usual way, in
