@@ -19,6 +19,8 @@ SAGEMAKER = ["boto3>=1.40", "sagemaker-core>=2.20"]
 # SageMaker on one machine: moto answers for S3 and what else clients need around it.
 LOCAL = ["moto[s3,iam,logs,secretsmanager]>=5.2", "flask>=3", "flask-cors>=5", "a2wsgi>=1.10", "optuna>=4"]
 MLEAP = ["mleap>=0.23.4,<0.24"]
+# What tells Prometheus of an endpoint's requests.
+METRICS = ["prometheus-client>=0.20"]
 DEV = [
     "pytest>=8",
     "pytest-xdist",
@@ -98,9 +100,10 @@ setup(
     extras_require={
         "spark": SPARK + RUN,
         "mleap": MLEAP,
+        "metrics": METRICS,
         "sagemaker": SAGEMAKER,
         "local": RUN + SAGEMAKER + LOCAL,
-        "dev": SPARK + RUN + MLEAP + SAGEMAKER + LOCAL + DEV,
+        "dev": SPARK + RUN + MLEAP + SAGEMAKER + LOCAL + METRICS + DEV,
     },
     entry_points={"console_scripts": ["inference-pipeline=pipeline.cli.main:main"]},
 )

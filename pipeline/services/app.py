@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import uuid
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +12,7 @@ from pipeline.serving.asgi import (
     Send,
     declared_length,
     headers_by_name,
+    inference_id,
     problem_of,
     refuse_rest,
     send_error,
@@ -23,10 +22,7 @@ from pipeline.serving.body import ClientGoneError, Receive, decoded, read_body
 
 # What the server answers itself; the second one only where the service has no such endpoint.
 OWN = ("/ping", "/healthcheck")
-_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _METHODS, _OWN_METHODS = ("GET", "HEAD", "POST"), ("GET", "HEAD")
-# The client's own, or one made here; it stands in the log beside what a function did wrong.
-_ID_HEADERS = (b"x-amzn-sagemaker-inference-id", b"x-inference-id")
 
 
 class App:
@@ -59,28 +55,23 @@ class App:
         await send_reply(send, status, body, (b"content-type", b"application/json"))
 
     async def _ask(self, path: str, headers: Mapping[bytes, str], receive: Receive, send: Send) -> None:
-        inference_id = _inference_id(headers)
-        named = (b"x-inference-id", inference_id.encode())
+        # It stands in the log beside what a function did wrong.
+        known_as = inference_id(headers)
+        named = (b"x-inference-id", known_as.encode())
         try:
             body = await read_body(receive, declared_length(headers), self._limit)
-            head, answer = await self._pool.ask(path, inference_id, self._decoded(body, headers))
+            head, answer = await self._pool.ask(path, known_as, self._decoded(body, headers))
         except ClientGoneError:
             return
         except PayloadTooLargeError as error:
             await refuse_rest(receive, send, error)
         except PipelineError as error:
-            await send_error(send, error.http_status, {**error.to_dict(), "inference_id": inference_id}, named)
+            await send_error(send, error.http_status, {**error.to_dict(), "inference_id": known_as}, named)
         else:
             if head["problem"] is not None:
-                await send_error(send, head["status"], {**head["problem"], "inference_id": inference_id}, named)
+                await send_error(send, head["status"], {**head["problem"], "inference_id": known_as}, named)
             else:
                 await send_reply(send, head["status"], answer, (b"content-type", head["type"].encode()), named)
 
     def _decoded(self, body: bytes, headers: Mapping[bytes, str]) -> bytes:
         return decoded(body, headers.get(b"content-encoding", ""), self._limit)
-
-
-def _inference_id(headers: Mapping[bytes, str]) -> str:
-    """The client's id, as far as it is fit for a log; else one of this server's."""
-    given = next((headers[name] for name in _ID_HEADERS if name in headers), "")
-    return given if _ID.fullmatch(given) else uuid.uuid4().hex

@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "python -m pi
             schema=load_schema(options.schema) if options.schema else None,
             output=options.output,
             ignore_surplus=options.ignore_surplus,
+            metrics_port=options.metrics_port,
+            access_log=options.access_log,
         )
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -46,7 +48,8 @@ def _parser(program: str) -> argparse.ArgumentParser:
         description="Serve a model: GET /ping, GET /execution-parameters, POST /invocations.",
         epilog="SageMaker's variables set what no option does: SAGEMAKER_BIND_TO_PORT, SAGEMAKER_MODEL_SERVER_WORKERS, "
         "SAGEMAKER_MODEL_SERVER_TIMEOUT, SAGEMAKER_MAX_PAYLOAD_IN_MB, SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT, "
-        "SAGEMAKER_INFERENCE_OUTPUT and SAGEMAKER_SPARKML_SCHEMA.",
+        "SAGEMAKER_INFERENCE_OUTPUT and SAGEMAKER_SPARKML_SCHEMA. INFERENCE_PIPELINE_METRICS_PORT and "
+        "INFERENCE_PIPELINE_ACCESS_LOG=1 stand for the options of these names.",
     )
     add = parser.add_argument
     add(
@@ -62,6 +65,8 @@ def _parser(program: str) -> argparse.ArgumentParser:
     add("--schema", type=Path, metavar="FILE", help="a contract that overrides the model's own")
     add("--output", type=words, metavar="KEYS", help="what a prediction holds, by commas: predicted_label,probability")
     add("--ignore-surplus", action="store_true", default=None, help="leave out values that the contract does not know")
+    add("--metrics-port", type=_bounded(*PORTS), help="where Prometheus finds metrics (default: nowhere)")
+    add("--access-log", action="store_true", default=None, help="write a line of JSON for each invocation")
     add("--stop-with-stdin", action="store_true", help="end when standard input does, as when its other side is killed")
     return parser
 

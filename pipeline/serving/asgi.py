@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
@@ -13,6 +15,10 @@ from pipeline.serving.body import Receive
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
+Application = Callable[[Mapping[str, Any], Receive, Send], Awaitable[None]]
+
+_ID_HEADERS = (b"x-amzn-sagemaker-inference-id", b"x-inference-id")
+_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 # How long the rest of a body that is too large is read and thrown away, so that its sender can see the reply.
 _LINGER_SECONDS = 2.0
@@ -77,6 +83,12 @@ def headers_by_name(raw: Headers) -> dict[bytes, str]:
         text = value.decode("latin-1")
         headers[name] = f"{headers[name]}, {text}" if name in headers else text
     return headers
+
+
+def inference_id(headers: Mapping[bytes, str]) -> str:
+    """The client's id of its request, as far as it is fit for a log; else a new one."""
+    given = next((headers[name] for name in _ID_HEADERS if name in headers), "")
+    return given if _ID.fullmatch(given) else uuid.uuid4().hex
 
 
 def declared_length(headers: Mapping[bytes, str]) -> int | None:

@@ -20,6 +20,8 @@ class Settings:
     `timeout` is the seconds that a request may take to arrive; its default is that of SageMaker for an invocation.
     `default_accept` is the reply's media type where a request names none, `output` the contents of a prediction,
     `sparkml_schema` AWS's {"input", "output"} document, which overrides the archive's contract; empty where not set.
+    `access_log` writes a line of JSON for each invocation to standard error. `metrics_port` is where Prometheus finds
+    metrics, on the same host; nothing is counted where it is None.
     """
 
     host: str = _LOOPBACK
@@ -31,6 +33,8 @@ class Settings:
     output: tuple[str, ...] = ()
     sparkml_schema: str = ""
     ignore_surplus: bool = False
+    metrics_port: int | None = None
+    access_log: bool = False
 
     @property
     def max_payload(self) -> int:
@@ -39,7 +43,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **arguments: Any) -> Settings:
-        """Reads SAGEMAKER_* variables; an argument that is not None wins. Raises ConfigError.
+        """Reads SAGEMAKER_* and INFERENCE_PIPELINE_* variables; an argument that is not None wins. Raises ConfigError.
 
         SAGEMAKER_BIND_TO_PORT says that this is a container: then all interfaces are bound. SAGEMAKER_BATCH, which
         changes replies of AWS's container, changes nothing: replies are the same in both uses.
@@ -49,6 +53,8 @@ class Settings:
             "workers": _number(environment, "SAGEMAKER_MODEL_SERVER_WORKERS", *WORKERS),
             "timeout": _number(environment, "SAGEMAKER_MODEL_SERVER_TIMEOUT", *TIMEOUTS),
             "max_payload_mb": _number(environment, "SAGEMAKER_MAX_PAYLOAD_IN_MB", 1, 1024),
+            "metrics_port": _number(environment, "INFERENCE_PIPELINE_METRICS_PORT", *PORTS),
+            "access_log": bool(_number(environment, "INFERENCE_PIPELINE_ACCESS_LOG", 0, 1)),
             "default_accept": environment.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "").strip(),
             "output": words(environment.get("SAGEMAKER_INFERENCE_OUTPUT", "")),
             "sparkml_schema": environment.get("SAGEMAKER_SPARKML_SCHEMA", "").strip(),

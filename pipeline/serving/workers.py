@@ -81,7 +81,7 @@ class Workers:
             exit_on_signal()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             os.close(self._lifeline[1])
-            threading.Thread(target=_end_with_parent, args=(self._lifeline[0],), daemon=True).start()
+            threading.Thread(target=end_with_parent, args=(self._lifeline[0],), daemon=True).start()
             self._work(lambda: os.close(tell) if os.write(tell, b"1") else None)
             status = 0
         except SystemExit as end:
@@ -95,9 +95,12 @@ class Workers:
             os._exit(status)
 
     def _wait(self) -> int:
-        pid, _ = os.wait()
-        self._pids.discard(pid)
-        return pid
+        while True:
+            pid, _ = os.wait()
+            # Others may be this process's children too.
+            if pid in self._pids:
+                self._pids.remove(pid)
+                return pid
 
     def _stop(self, *_: object) -> None:
         self._stopping = True
@@ -106,6 +109,7 @@ class Workers:
                 os.kill(pid, signal.SIGTERM)
 
 
-def _end_with_parent(lifeline: int) -> None:
+def end_with_parent(lifeline: int) -> None:
+    """Waits until the other end of the pipe is closed, as it is when its process has ended; then ends this one."""
     os.read(lifeline, 1)
     os.kill(os.getpid(), signal.SIGTERM)
