@@ -10,7 +10,7 @@ from pipeline.columns import AnyColumn, Numbers, Sparse, Text
 from pipeline.errors import BundleError, UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Shape, Types
 from pipeline.operators.numbers import java_text
-from pipeline.operators.text.murmur3 import hash_bytes
+from pipeline.operators.text.murmur3 import hash_bytes, hash_words
 from pipeline.operators.values import Value, long, scalar_shape, shape_list, string_list
 
 REAL = ("short", "int", "long", "float", "double")
@@ -114,7 +114,7 @@ class FeatureHasher(Operator):
         if not isinstance(column, (Numbers, Text)):
             raise RowError("the value is a vector", row=0, place=at, expected="a number, text or boolean")
         text = column if isinstance(column, Text) else java_text(column)
-        hashes = np.array([self._place(prefix + word) for word in text.words], dtype=np.int64)
+        hashes = hash_words([(prefix + word).encode("utf-8", "replace") for word in text.words]) % self.num_features
         rows = np.nonzero(text.codes >= 0)[0]
         return rows, hashes[text.codes[rows]], np.ones(len(rows))
 

@@ -17,6 +17,10 @@ POLICIES = ("nan", "drop")
 _INT = np.dtype(np.int32)
 
 
+# How large a table of ids may be.
+_TABLE_PER_ID, _TABLE = 16, 1024
+
+
 class ALS(Operator):
     """Spark's `ALSModel`.
 
@@ -105,13 +109,29 @@ class Factors:
         self.places = {one: place for place, one in enumerate(self.ids)}
         self._sorted = np.array(sorted(self.places), dtype=np.int64)
         self._sorted_places = np.array([self.places[one] for one in self._sorted.tolist()], dtype=np.int64)
+        self._table = self._as_table()
 
     def find(self, ids: Any) -> Any:
         """The place of each id, -1 where it has no factors."""
         if not len(self._sorted):
             return np.full(len(ids), -1)
+        if self._table is not None:
+            at = ids.astype(np.int64) - self._sorted[0]
+            # What is too large for the table, or too small, is in its last place.
+            return self._table[np.where((at < 0) | (at >= len(self._table)), -1, at)]
         slots = np.minimum(np.searchsorted(self._sorted, ids), len(self._sorted) - 1)
         return np.where(self._sorted[slots] == ids, self._sorted_places[slots], -1)
+
+    def _as_table(self) -> Any:
+        """The places by id, from the least one on; None where that would be much larger than the ids are many."""
+        if not len(self._sorted):
+            return None
+        width = int(self._sorted[-1] - self._sorted[0]) + 1
+        if width > _TABLE_PER_ID * len(self._sorted) + _TABLE:
+            return None
+        table = np.full(width + 1, -1, dtype=np.int64)
+        table[self._sorted - self._sorted[0]] = self._sorted_places
+        return table
 
 
 def _ids(column: AnyColumn, place: int) -> Any:

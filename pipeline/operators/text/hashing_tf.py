@@ -9,12 +9,12 @@ import numpy as np
 from pipeline.columns import AnyColumn, Sparse
 from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
-from pipeline.operators.text.murmur3 import SEED, hash_bytes, hash_bytes_legacy
+from pipeline.operators.text.murmur3 import SEED, hash_words
 from pipeline.operators.text.token_lists import counted, needed_lists
 from pipeline.operators.values import boolean, integer, long
 
 # MLeap's names for Spark's two hashes: that of Spark 2, and from Spark 3 on.
-_HASHES = {1: hash_bytes_legacy, 2: hash_bytes}
+_LEGACY, _USUAL = 1, 2
 
 
 class HashingTF(Operator):
@@ -29,7 +29,7 @@ class HashingTF(Operator):
     op = "hashing_term_frequency"
     stages = ("HashingTF",)
 
-    def __init__(self, num_features: int, binary: bool, version: int = 2) -> None:
+    def __init__(self, num_features: int, binary: bool, version: int = _USUAL) -> None:
         self.num_features = num_features
         self.binary = binary
         self.version = version
@@ -42,10 +42,10 @@ class HashingTF(Operator):
     @classmethod
     def from_attributes(cls, attributes: Attributes) -> "HashingTF":
         size = attributes.need("num_features", int)
-        version = attributes.need("hashUnsafeBytesVersion", int, 1)
+        version = attributes.need("hashUnsafeBytesVersion", int, _LEGACY)
         if not 0 < size < 1 << 31:
             raise BundleError(f"{attributes.where}: num_features is {size}, expected 1 to {(1 << 31) - 1}")
-        if version not in _HASHES:
+        if version not in (_LEGACY, _USUAL):
             raise BundleError(f"{attributes.where}: hashUnsafeBytesVersion is {version}, expected 1 or 2")
         return cls(size, attributes.need("binary", bool, False), version)
 
@@ -64,10 +64,9 @@ class HashingTF(Operator):
 
     def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
         lists = needed_lists(inputs[0])
-        hashed = _HASHES[self.version]
+        hashes = hash_words([word.encode("utf-8", "replace") for word in lists.words], legacy=self.version == _LEGACY)
         # A null hashes to the seed.
-        hashes = [*(hashed(word.encode("utf-8", "replace")) for word in lists.words), SEED]
-        made = counted(lists, np.array(hashes, dtype=np.int64) % self.num_features, self.num_features)
+        made = counted(lists, np.append(hashes, SEED) % self.num_features, self.num_features)
         if not self.binary:
             return [made]
         return [Sparse(made.indptr, made.indices, np.ones(len(made.indices)), made.size)]

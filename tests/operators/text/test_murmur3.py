@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.operators.text.murmur3 import SEED, hash_bytes, hash_bytes_legacy
+from pipeline.operators.text.murmur3 import SEED, hash_bytes, hash_bytes_legacy, hash_words
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,12 @@ def test_both_hashes_are_sparks(spark: Any) -> None:
 def test_the_hashes_differ_in_what_follows_the_last_whole_word() -> None:
     assert hash_bytes(b"abcd") == hash_bytes_legacy(b"abcd")
     assert hash_bytes(b"abcde") != hash_bytes_legacy(b"abcde")
+
+
+@given(
+    few=st.lists(st.binary(max_size=20), max_size=80), long=st.lists(st.binary(min_size=250, max_size=1000), max_size=3)
+)
+def test_many_words_are_hashed_as_each_one_is(few: list[bytes], long: list[bytes]) -> None:
+    for words in (few, [*few, *long] * 4, [bytes([255]) * size for size in range(300)]):
+        assert hash_words(words).tolist() == list(map(hash_bytes, words))
+        assert hash_words(words, legacy=True).tolist() == list(map(hash_bytes_legacy, words))
