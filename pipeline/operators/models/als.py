@@ -16,7 +16,6 @@ from pipeline.operators.values import Value, int_list, integer, string, tensor_l
 POLICIES = ("nan", "drop")
 _INT = np.dtype(np.int32)
 
-
 # How large a table of ids may be.
 _TABLE_PER_ID, _TABLE = 16, 1024
 
