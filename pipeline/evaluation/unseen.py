@@ -92,7 +92,8 @@ class _Ratings:
 
     def measure(self, archives: Sequence[str]) -> dict[str, Any]:
         from pipeline.evaluation.recommender import measure
-        from pipeline.factorization.model import FILE, FactorizationMachine
+        from pipeline.factorization import FILE
+        from pipeline.factorization.model import FactorizationMachine
 
         files = fetch(self.s3, archives[0])
         if FILE not in files:

@@ -1,6 +1,4 @@
 """SageMaker's built-in factorization machines, as functions and as a program (`python -m pipeline.factorization`)."""
 
-from pipeline.factorization.hyperparameters import Hyperparameters, validate
-from pipeline.factorization.model import FactorizationMachine
-
-__all__ = ["FactorizationMachine", "Hyperparameters", "validate"]
+# The file in a training job's archive, by AWS's name. Nothing else is here: an endpoint asks for this name alone.
+FILE = "model_algo-1"

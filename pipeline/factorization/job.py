@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from pipeline.errors import TrainingError
+from pipeline.factorization import FILE
 from pipeline.factorization.channels import read_channel
 from pipeline.factorization.fit import Fitted, fit
 from pipeline.factorization.hyperparameters import Hyperparameters, validate
 from pipeline.factorization.metrics import lines
-from pipeline.factorization.model import FILE
 from pipeline.recordio import CONTENT_TYPE
 from pipeline.training.container import Container, write_whole
 from pipeline.training.watching import Condition, never

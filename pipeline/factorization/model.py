@@ -15,11 +15,10 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import ModelError
+from pipeline.factorization import FILE
 from pipeline.factorization.table import CLASSIFIER, REGRESSOR
 from pipeline.recordio import Rows
 
-# The file in a training job's archive, by AWS's name.
-FILE = "model_algo-1"
 # Rows that are scored together.
 _CHUNK = 16_384
 _PARTS = ("bias", "linear", "factors", "predictor_type")

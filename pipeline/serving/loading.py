@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.errors import ConfigError
-from pipeline.factorization.model import FILE
+from pipeline.factorization import FILE
 from pipeline.schema.contract import Schema
 from pipeline.scoring.load import read_model
 from pipeline.serving.app import Invoked
 from pipeline.serving.endpoint import endpoint_of
-from pipeline.serving.factorization_endpoint import FactorizationEndpoint
 from pipeline.serving.settings import Settings
 
 
@@ -24,4 +23,6 @@ def load(model: Path, settings: Settings, schema: Schema | None = None) -> Invok
         return endpoint_of(files, model, settings, schema)
     if schema is not None:
         raise ConfigError(f"{model} holds a factorization machine, which takes features and no contract")
+    from pipeline.serving.factorization_endpoint import FactorizationEndpoint
+
     return FactorizationEndpoint(files[FILE], settings)

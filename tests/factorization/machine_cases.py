@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.factorization import FactorizationMachine
+from pipeline.factorization.model import FactorizationMachine
 from pipeline.recordio import CONTENT_TYPE, Rows, encode_rows
 
 CUSTOMERS, ITEMS = 40, 60

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from machine_cases import GIVEN, SIZE, direct, machine, ratings
 
 from pipeline.errors import ModelError
-from pipeline.factorization import FactorizationMachine, validate
 from pipeline.factorization.fit import evaluate, fit
-from pipeline.factorization.model import part
+from pipeline.factorization.hyperparameters import validate
+from pipeline.factorization.model import FactorizationMachine, part
 from pipeline.recordio import Rows
 
 ENTRIES = st.lists(

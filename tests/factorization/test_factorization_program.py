@@ -11,10 +11,10 @@ from machine_cases import GIVEN, SIZE, encoded, job_folder, ratings, train
 from record_message import framed, message
 
 from pipeline.errors import DataError, TrainingError
-from pipeline.factorization import FactorizationMachine
+from pipeline.factorization import FILE
 from pipeline.factorization.fit import evaluate
 from pipeline.factorization.job import run_job
-from pipeline.factorization.model import FILE, part
+from pipeline.factorization.model import FactorizationMachine, part
 from pipeline.local.training.metrics import SERIES, MetricLog
 
 

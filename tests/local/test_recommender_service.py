@@ -13,8 +13,8 @@ from machine_cases import GIVEN, SIZE, encoded, ratings
 from service_cases import ROLE, SECONDS, Service, keys, log_lines
 
 from pipeline.bundle.archive import read_files
-from pipeline.factorization import FactorizationMachine
-from pipeline.factorization.model import FILE, part
+from pipeline.factorization import FILE
+from pipeline.factorization.model import FactorizationMachine, part
 from pipeline.recordio import CONTENT_TYPE, Rows, encode_rows, read_labels
 
 IMAGE = "382416733822.dkr.ecr.us-east-1.amazonaws.com/factorization-machines:1"

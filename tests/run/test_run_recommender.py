@@ -14,8 +14,8 @@ from tests_paths import ROOT
 
 from pipeline.bundle.archive import read_files
 from pipeline.evaluation.recommender import measure, read_split
-from pipeline.factorization import FactorizationMachine
-from pipeline.factorization.model import FILE
+from pipeline.factorization import FILE
+from pipeline.factorization.model import FactorizationMachine
 from pipeline.run import run_pipeline
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]

@@ -7,7 +7,8 @@ import shutil
 from pipeline.bundle.archive import read_files
 from pipeline.errors import ModelError
 from pipeline.evaluation.recommender import read_split
-from pipeline.factorization.model import FILE, FactorizationMachine
+from pipeline.factorization import FILE
+from pipeline.factorization.model import FactorizationMachine
 from pipeline.run.recommender.state import Recommender
 from pipeline.run.requests import send, step_of
 from pipeline.run.state import Run
