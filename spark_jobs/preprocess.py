@@ -40,15 +40,9 @@ from spark_jobs import (
 def parser() -> argparse.ArgumentParser:
     """The job's arguments."""
     arguments = argparse.ArgumentParser(prog="preprocess.py", description=__doc__.splitlines()[0])
-    arguments.add_argument("--input", required=True, help="file, folder or URI of the raw rows")
-    arguments.add_argument("--schema", required=True, help="the data contract, a JSON file or URI")
-    arguments.add_argument("--output", required=True, help="folder or URI to write below")
+    program.add_rows_arguments(arguments, "raw rows")
     arguments.add_argument("--train-key", default="train", help="the training split's place below the output")
     arguments.add_argument("--validation-key", default="validation", help="the validation split's place")
-    arguments.add_argument("--format", choices=("csv", "json", "parquet"), default="csv")
-    arguments.add_argument("--delimiter", default=",")
-    arguments.add_argument("--header", action="store_true", help="CSV files start with a line of names")
-    arguments.add_argument("--quoted-rows", choices=("refuse", "unwrap"), default="refuse")
     arguments.add_argument("--label", help="the label's column, where the schema names none or another")
     arguments.add_argument("--features", default="auto", help="auto, or module:function(schema)")
     arguments.add_argument("--features-column", default="features")

@@ -43,6 +43,17 @@ def main(
     return 0
 
 
+def add_rows_arguments(arguments: argparse.ArgumentParser, of_what: str) -> None:
+    """The arguments of every job that reads rows of a contract: where they are, how they are written, where to."""
+    arguments.add_argument("--input", required=True, help=f"file, folder or URI of the {of_what}")
+    arguments.add_argument("--schema", required=True, help="the data contract, a JSON file or URI")
+    arguments.add_argument("--output", required=True, help="folder or URI to write below")
+    arguments.add_argument("--format", choices=("csv", "json", "parquet"), default="csv")
+    arguments.add_argument("--delimiter", default=",", help="one or more characters")
+    arguments.add_argument("--header", action="store_true", help="CSV files start with a line of names")
+    arguments.add_argument("--quoted-rows", choices=("refuse", "unwrap"), default="refuse")
+
+
 def parse(parser: argparse.ArgumentParser, argv: Optional[List[str]]) -> argparse.Namespace:
     """The options; exits, as argparse does, for one that is not known, unless the service that runs it adds some."""
     options, unknown = parser.parse_known_args(argv)

@@ -40,13 +40,7 @@ from spark_jobs import (
 def parser() -> argparse.ArgumentParser:
     """The job's arguments."""
     arguments = argparse.ArgumentParser(prog="ratings.py", description=__doc__.splitlines()[0])
-    arguments.add_argument("--input", required=True, help="file, folder or URI of the ratings")
-    arguments.add_argument("--schema", required=True, help="the data contract, a JSON file or URI")
-    arguments.add_argument("--output", required=True, help="folder or URI to write below")
-    arguments.add_argument("--format", choices=("csv", "json", "parquet"), default="csv")
-    arguments.add_argument("--delimiter", default=",", help="one or more characters")
-    arguments.add_argument("--header", action="store_true", help="CSV files start with a line of names")
-    arguments.add_argument("--quoted-rows", choices=("refuse", "unwrap"), default="refuse")
+    program.add_rows_arguments(arguments, "ratings")
     arguments.add_argument("--customer", required=True, help="the column that says who rates")
     arguments.add_argument("--item", required=True, help="the column that says what is rated")
     arguments.add_argument("--rating", required=True, help="the column of numbers that is learned")

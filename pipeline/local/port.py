@@ -10,9 +10,9 @@ from typing import Any
 import uvicorn
 
 from pipeline.errors import RequirementError
+from pipeline.serving.http_server import configured
 from pipeline.serving.listener import bind, url
 
-_KEEP_ALIVE_SECONDS = 75
 _DRAIN_SECONDS = 5
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
@@ -46,19 +46,7 @@ class Port:
 
     def serve(self, app: Any) -> None:
         """Answers from now on. Connections have TCP_NODELAY, as asyncio sets it."""
-        config = uvicorn.Config(
-            app,
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=_DRAIN_SECONDS,
-        )
-        self._server = _Server(config)
+        self._server = _Server(configured(app, http="httptools", drain_seconds=_DRAIN_SECONDS))
         assert self._listener is not None  # noqa: S101 - bound before
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._listener]}, name="port", daemon=True

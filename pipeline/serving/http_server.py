@@ -15,6 +15,23 @@ _DRAIN_SECONDS = 25
 _KEEP_ALIVE_SECONDS = 75
 
 
+def configured(app: Any, *, http: Any, loop: Any = "auto", drain_seconds: int = _DRAIN_SECONDS) -> uvicorn.Config:
+    """What all servers have in common: no more than an application needs, and nothing said of the server."""
+    return uvicorn.Config(
+        app,
+        loop=loop,
+        http=http,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=drain_seconds,
+    )
+
+
 class Server(uvicorn.Server):
     """uvicorn that tells when it listens; a request has `timeout` seconds to arrive.
 
@@ -23,21 +40,8 @@ class Server(uvicorn.Server):
 
     def __init__(self, app: Any, timeout: float, ready: Callable[[], None], directs: Directs | None = None) -> None:
         heads = KnownHeads(directs or (lambda *_: None))
-        config = uvicorn.Config(
-            app,
-            loop="uvloop",
-            # uvicorn only calls it.
-            http=functools.partial(QuickProtocol, seconds=timeout, heads=heads),  # type: ignore[arg-type]
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=_DRAIN_SECONDS,
-        )
-        super().__init__(config)
+        http = functools.partial(QuickProtocol, seconds=timeout, heads=heads)
+        super().__init__(configured(app, http=http, loop="uvloop"))
         self._ready = ready
 
     async def startup(self, sockets: Any = None) -> None:
