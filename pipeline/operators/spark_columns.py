@@ -30,8 +30,9 @@ def node_a_column(stage: Any, operators: Iterable[Operator]) -> List[Node]:
     ]
 
 
-def is_spark_4() -> bool:
-    """True where the session's Spark is 4.0 or later."""
+def spark_version() -> Tuple[int, int]:
+    """The session's Spark, such as (4, 1)."""
     from pyspark import __version__ as version
 
-    return int(version.split(".")[0]) >= 4
+    major, minor = version.split(".")[:2]
+    return int(major), int(minor)

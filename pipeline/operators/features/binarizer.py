@@ -11,7 +11,7 @@ from pipeline.columns import AnyColumn, Dense, Numbers, Sparse
 from pipeline.errors import BundleError, UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Types
 from pipeline.operators.row_code import BINARIZE, Lowered, NumberPlace, Place, RowCode
-from pipeline.operators.spark_columns import column_pairs, is_spark_4, node_a_column
+from pipeline.operators.spark_columns import column_pairs, node_a_column, spark_version
 from pipeline.operators.values import Value, boolean, double, scalar_shape, tensor_shape
 
 
@@ -37,7 +37,7 @@ class Binarizer(Operator):
 
     @classmethod
     def from_spark(cls, stage: Any, types: Types) -> List[Node]:
-        null_is_zero = is_spark_4()
+        null_is_zero = spark_version() >= (4, 0)
         operators = []
         for source, threshold in _thresholds(stage):
             if math.isnan(threshold):

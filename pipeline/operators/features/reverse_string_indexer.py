@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.columns import AnyColumn, Numbers, Text
 from pipeline.errors import BundleError, UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Shape, Types
-from pipeline.operators.spark_columns import is_spark_4
+from pipeline.operators.spark_columns import spark_version
 from pipeline.operators.sql.casts import cast
 from pipeline.operators.values import Value, boolean, scalar_shape, string_list
 
@@ -18,8 +18,8 @@ class IndexToString(Operator):
     """Spark's `IndexToString`.
 
     In: a number. Out: text, the label that stands there. A fraction goes towards zero; an index that no label has is
-    refused, as Spark does. In Spark 3 null stays null and NaN is the first label; Spark 4 refuses both: a bundle
-    written there says so (`strict`).
+    refused, as Spark does. Up to Spark 4.0 null stays null and NaN is the first label; from 4.1 on both are refused: a
+    bundle written there says so (`strict`).
     Source: org.apache.spark.ml.feature.IndexToString.
     """
 
@@ -44,7 +44,7 @@ class IndexToString(Operator):
                 hint="set labels, or give write_bundle a DataFrame whose column has them",
             )
         shape = Shape({"input": source}, {"output": stage.getOutputCol()})
-        return [Node(stage.uid, cls(list(labels), is_spark_4()), shape)]
+        return [Node(stage.uid, cls(list(labels), spark_version() >= (4, 1)), shape)]
 
     @classmethod
     def from_attributes(cls, attributes: Attributes) -> "IndexToString":
