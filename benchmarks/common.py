@@ -91,7 +91,11 @@ def summary(figures: dict[str, list[float]]) -> dict[str, dict[str, float]]:
 
 def save(name: str, results: Any, output: Path | None) -> None:
     """Writes the results with the machine and the versions."""
-    machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
+    machine = {
+        "cores": os.cpu_count(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+    }
     versions = {package: version(package) for package in ("numpy", "pyarrow", "xgboost-cpu")}
     path = output or RESULTS / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
