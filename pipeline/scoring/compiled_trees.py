@@ -46,6 +46,8 @@ _THREAD_ROWS = 8192
 _PROBE_ROWS, _PROBE_CELLS = 256, 1 << 22
 # Wider rows are left to libxgboost, which holds no row whole.
 _MOST_FEATURES = 1 << 20
+# Of rows wider than this only those features are kept that a tree asks for, where these are few.
+_NARROW, _FEW = 4096, 4
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,12 @@ class _Given:
 class CompiledTrees:
     """What `compiled_trees` makes; safe to share between threads.
 
-    `owner` is the kernels' own, `width` how many values a prediction has.
+    `owner` is the kernels' own and takes rows of `features` values, `width` is how many values a prediction has.
     """
 
     def __init__(self, forest: _Forest, given: _Given) -> None:
+        self._used, self._places = _asked_for(forest, given.features)
+        self.features = given.features if self._used is None else len(self._used)
         complete = forest.depths.max() <= _MOST_COMPLETE and not forest.has_categories
         self.owner = kernels().new_trees(
             forest.depths,
@@ -74,10 +78,9 @@ class CompiledTrees:
             given.base,
             _complete(forest) if complete else None,
             None if complete else _linked(forest),
-            given.features,
+            self.features,
             given.link,
         )
-        self.features = given.features
         self.zeros_are_missing = given.zeros_are_missing
         self.width = 1 if given.link == _ARGMAX else len(given.base)
         self._groups = len(given.base)
@@ -98,6 +101,7 @@ class CompiledTrees:
         return made[:, 0] if wide == 1 else made
 
     def _predict(self, vectors: Vectors, margin: bool, made: Array) -> None:
+        vectors = self._narrowed(vectors)
         if isinstance(vectors, Dense):
             matrix = np.ascontiguousarray(vectors.values, dtype=np.float64)
             rows, width = matrix.shape
@@ -108,6 +112,18 @@ class CompiledTrees:
             for part, dtype in ((vectors.indptr, np.int64), (vectors.indices, np.int32), (vectors.values, np.float64))
         )
         kernels().predict_sparse(self.owner, *arrays, margin, self.zeros_are_missing, made)
+
+    def _narrowed(self, vectors: Vectors) -> Vectors:
+        """The vectors without what no tree asks for; what a row is too short for stays so."""
+        if self._used is None or self._places is None:
+            return vectors
+        if isinstance(vectors, Dense):
+            # Those that are there come first.
+            return Dense(vectors.values[:, self._used[: np.searchsorted(self._used, vectors.size)]])
+        places = self._places[np.minimum(vectors.indices, len(self._places) - 1)]
+        kept = places >= 0
+        indptr = np.concatenate([[0], np.cumsum(kept)])[vectors.indptr]
+        return Sparse(indptr, places[kept], vectors.values[kept], len(self._used))
 
 
 def compiled_trees(
@@ -197,6 +213,22 @@ class _Forest:
             levels.append(np.column_stack([self.left[inner], self.right[inner]]).ravel())
             depths[tree_of[inner]] = len(levels) - 1
         return levels, depths
+
+
+def _asked_for(forest: _Forest, features: int) -> tuple[Array | None, Array | None]:
+    """The features that a tree asks for, and the place of each feature among them, -1 for others and beyond the last.
+
+    None where rows are narrow, or trees ask for many. The trees ask by these places then.
+    """
+    inner = ~forest.leaf
+    used = np.unique(forest.features[inner]).astype(np.int64)
+    if features <= _NARROW or len(used) > features // _FEW or not len(used):
+        return None, None
+    places = np.full(features + 1, -1, dtype=np.int32)
+    places[used] = np.arange(len(used), dtype=np.int32)
+    asked = np.where(inner, places[forest.features], 0).astype(np.uint32)
+    forest.splits["asks"] = 2 * asked + (forest.splits["asks"] & 1)
+    return used, places
 
 
 def _complete(forest: _Forest) -> tuple[Array, ...]:

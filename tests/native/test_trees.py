@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xgboost
 from native_cases import booster
+from scipy.sparse import csr_matrix
 
 from pipeline.columns import Dense, Sparse
+from pipeline.scoring import compiled_trees
 from pipeline.scoring.booster import Booster
 
 FEATURES = 7
@@ -113,3 +116,40 @@ def _json(model: bytes) -> bytes:
     import xgboost
 
     return bytes(xgboost.Booster(model_file=bytearray(model)).save_raw("json"))
+
+
+@pytest.mark.parametrize("zeros_are_missing", [False, True])
+@pytest.mark.parametrize("name", ["base score", "one tree", "deep", "categories", "categories of classes"])
+def test_only_features_that_trees_ask_for(monkeypatch: pytest.MonkeyPatch, name: str, zeros_are_missing: bool) -> None:
+    monkeypatch.setattr(compiled_trees, "_NARROW", 1)
+    monkeypatch.setattr(compiled_trees, "_FEW", 1)
+    # Two splits of three outputs, or two trees of three: at least one of seven values is never asked for.
+    settings = {**SETTINGS[name], "max_depth": 1 if "classes" in name else 2, "rounds": 2}
+    found = check(booster(np.random.default_rng(4), FEATURES, **settings), zeros_are_missing=zeros_are_missing)
+    assert found.trees is not None
+    assert found.trees.features < FEATURES
+    # Rows that end before the last feature, and entries beyond it.
+    for width in (1, 3, 6):
+        cells = matrix(width, 50)
+        short = Dense(cells[:, :width])
+        cells[:, width:] = np.nan
+        assert (found.predict(short) == found._by_library(Dense(cells), False)).all()
+    beyond = Sparse(np.array([0, 2, 3]), np.array([2, 40, 6], dtype=np.int32), np.array([0.1, 9.0, -0.3]), 50)
+    within = Sparse(np.array([0, 1, 2]), np.array([2, 6], dtype=np.int32), np.array([0.1, -0.3]), FEATURES)
+    assert (found.predict(beyond) == found.predict(within)).all()
+
+
+def test_wide_rows_are_walked_with_few_places() -> None:
+    wide = 1 << 18
+    random = np.random.default_rng(5)
+    places = np.sort(random.choice(wide, 400, replace=False))
+    indices = np.concatenate([np.sort(random.choice(places, 20, replace=False)) for _ in range(500)]).astype(np.int32)
+    column = Sparse(np.arange(0, 10_001, 20), indices, random.normal(size=10_000).round(1), wide)
+    matrix = csr_matrix((column.values, column.indices, column.indptr), shape=(500, wide))
+    data = xgboost.DMatrix(matrix, random.normal(size=500) + np.asarray(matrix.sum(axis=1)).ravel())
+    model = bytes(xgboost.train({"max_depth": 4}, data, 20).save_raw("ubj"))
+    for zeros_are_missing in (False, True):
+        found = Booster(model, zeros_are_missing=zeros_are_missing, threads=1)
+        assert found.trees is not None
+        assert found.trees.features < 400
+        assert (found.predict(column) == found._by_library(column, False)).all()
