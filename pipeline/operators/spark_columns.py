@@ -30,6 +30,20 @@ def node_a_column(stage: Any, operators: Iterable[Operator]) -> List[Node]:
     ]
 
 
+def jvm_object(stage: Any, what: str) -> Any:
+    """The JVM's own object behind a stage, for `what` Python does not tell.
+
+    Raises UnsupportedStageError where no JVM is in reach: what Spark Connect has in its place only names an object.
+    """
+    found = getattr(stage, "_java_obj", None)
+    if not type(found).__module__.startswith("py4j"):
+        raise UnsupportedStageError(
+            f"stage {stage.uid!r}: {what} can be read in the driver's own JVM alone",
+            hint="write the bundle in a classic Spark session, not over Spark Connect",
+        )
+    return found
+
+
 def spark_version() -> Tuple[int, int]:
     """The session's Spark, such as (4, 1)."""
     from pyspark import __version__ as version

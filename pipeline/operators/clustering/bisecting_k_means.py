@@ -7,9 +7,10 @@ from typing import Any, Dict, List, Sequence
 import numpy as np
 
 from pipeline.columns import AnyColumn, Numbers
-from pipeline.errors import BundleError, UnsupportedStageError
+from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
 from pipeline.operators.clustering.centers import MEASURES, Centers, cluster_attributes
+from pipeline.operators.spark_columns import jvm_object
 from pipeline.operators.values import double, double_list, string, to_json
 
 # Where Spark's model keeps the tree.
@@ -37,12 +38,7 @@ class BisectingKMeans(Operator):
 
     @classmethod
     def from_spark(cls, stage: Any, types: Types) -> List[Node]:
-        java = getattr(stage, "_java_obj", None)
-        if java is None:
-            raise UnsupportedStageError(
-                f"stage {stage.uid!r}: the tree of a BisectingKMeansModel is held by the JVM, which is not at hand",
-                hint="write the bundle in a classic Spark session, not over Spark Connect",
-            )
+        java = jvm_object(stage, "its tree")
         indices, counts, norms, values = [], [], [], []
         waiting = [getattr(java, _PARENT)().root()]
         while waiting:

@@ -7,9 +7,10 @@ from typing import Any, Dict, List, Sequence
 import numpy as np
 
 from pipeline.columns import AnyColumn, Dense, Sparse, Vectors
-from pipeline.errors import BundleError, UnsupportedStageError
+from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Shape, Types
 from pipeline.operators.clustering.dirichlet import log_expectation
+from pipeline.operators.spark_columns import jvm_object
 from pipeline.operators.sums import blocks
 from pipeline.operators.values import double, double_list, integer, tensor
 
@@ -43,12 +44,7 @@ class LDA(Operator):
 
     @classmethod
     def from_spark(cls, stage: Any, types: Types) -> List[Node]:
-        java = getattr(stage, "_java_obj", None)
-        if java is None:
-            raise UnsupportedStageError(
-                f"stage {stage.uid!r}: the seed of an LDAModel is held by the JVM, which is not at hand",
-                hint="write the bundle in a classic Spark session, not over Spark Connect",
-            )
+        java = jvm_object(stage, "its seed")
         if not stage.getTopicDistributionCol():
             return []
         local = java.oldLocalModel()

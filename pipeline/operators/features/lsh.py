@@ -7,7 +7,6 @@ from typing import Any, List, Sequence, Tuple
 import numpy as np
 
 from pipeline.columns import AnyColumn, Dense, Sparse
-from pipeline.errors import UnsupportedStageError
 from pipeline.operators.base import ColumnType, Operator
 
 
@@ -21,17 +20,6 @@ class LSH(Operator):
 
     def output_types(self, inputs: Sequence[ColumnType]) -> List[ColumnType]:
         return [ColumnType("vectors", 1)]
-
-
-def java_model(stage: Any) -> Any:
-    """The JVM's model, which alone knows the hash functions."""
-    model = getattr(stage, "_java_obj", None)
-    if model is None:
-        raise UnsupportedStageError(
-            f"stage {stage.uid!r}: its hash functions can be read in the driver's own JVM alone",
-            hint="write the bundle in a session that is not Spark Connect's",
-        )
-    return model
 
 
 def entries(column: AnyColumn) -> "Tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]":

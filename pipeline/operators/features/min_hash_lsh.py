@@ -9,7 +9,8 @@ import numpy as np
 from pipeline.columns import AnyColumn, VectorLists
 from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes, Node, RowError, Shape, Types
-from pipeline.operators.features.lsh import LSH, entries, java_model
+from pipeline.operators.features.lsh import LSH, entries
+from pipeline.operators.spark_columns import jvm_object
 from pipeline.operators.values import integer, long_list
 
 HASH_PRIME = 2038074743
@@ -35,7 +36,7 @@ class MinHashLSH(LSH):
 
     @classmethod
     def from_spark(cls, stage: Any, types: Types) -> List[Node]:
-        pairs = [(int(pair._1()), int(pair._2())) for pair in java_model(stage).randCoefficients()]
+        pairs = [(int(pair._1()), int(pair._2())) for pair in jvm_object(stage, "a hash function").randCoefficients()]
         source = stage.getInputCol()
         known = types.get(source)
         operator = cls(pairs, (known.size or 0) if known else 0)

@@ -7,6 +7,7 @@ from typing import Any, Dict, List
 
 from pipeline.errors import UnknownOperatorError, UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Types
+from pipeline.operators.spark_columns import jvm_object
 from pipeline.operators.values import Value
 
 # What changes no value: names of the features, columns on the way, the length of a vector.
@@ -26,12 +27,7 @@ class RFormula(Operator):
 
     @classmethod
     def from_spark(cls, stage: Any, types: Types) -> List[Node]:
-        model = getattr(stage, "_java_obj", None)
-        if model is None:
-            raise UnsupportedStageError(
-                f"stage {stage.uid!r}: an RFormulaModel can only be read in a session with a JVM of its own",
-                hint="write the bundle outside of Spark Connect",
-            )
+        model = jvm_object(stage, "its inner pipeline")
         known = dict(types)
         nodes: List[Node] = []
         for inner in model.pipelineModel().stages():

@@ -10,7 +10,8 @@ import numpy as np
 from pipeline.columns import AnyColumn, Dense, Sparse, VectorLists
 from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes, Node, RowError, Shape, Types
-from pipeline.operators.features.lsh import LSH, java_model
+from pipeline.operators.features.lsh import LSH
+from pipeline.operators.spark_columns import jvm_object
 from pipeline.operators.values import double, integer, tensor_list
 
 
@@ -34,7 +35,7 @@ class BucketedRandomProjectionLSH(LSH):
 
     @classmethod
     def from_spark(cls, stage: Any, types: Types) -> List[Node]:
-        directions = [list(vector.toArray()) for vector in java_model(stage).randUnitVectors()]
+        directions = [list(vector.toArray()) for vector in jvm_object(stage, "a hash function").randUnitVectors()]
         operator = cls(directions, stage.getBucketLength())
         return [Node(stage.uid, operator, Shape({"input": stage.getInputCol()}, {"output": stage.getOutputCol()}))]
 

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Sequence
 from pipeline.columns import AnyColumn
 from pipeline.errors import BundleError, UnsupportedStageError
 from pipeline.operators.base import KINDS, Attributes, ColumnType, Node, Operator, Shape, Types
+from pipeline.operators.spark_columns import jvm_object
 from pipeline.operators.sql.sql_expressions import TYPES, Expression, checked, evaluate
 from pipeline.operators.values import string_list
 
@@ -106,12 +107,8 @@ def _plan(stage: Any, types: Types) -> Any:
     """What Spark's analyzer makes of the statement on columns of these types."""
     from pyspark.sql import SparkSession
 
-    session = SparkSession.getActiveSession()
-    if getattr(session, "_jvm", None) is None or getattr(stage, "_java_obj", None) is None:
-        raise UnsupportedStageError(
-            "a SQLTransformer can only be read in a session with a JVM of its own",
-            hint="write the bundle outside of Spark Connect",
-        )
+    jvm_object(stage, "what a statement means")
+    session = SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
     if not types:
         raise UnsupportedStageError(
             "the statement cannot be read without its columns", hint="give write_bundle a schema or a DataFrame"

@@ -7,7 +7,7 @@ from typing import Any, Callable, List, Mapping, Sequence
 
 import numpy as np
 
-from pipeline.errors import UnsupportedStageError
+from pipeline.operators.spark_columns import jvm_object
 from pipeline.operators.trees.tree import LEAF, Categories, Tree
 
 LeafValues = Callable[[Mapping[str, Any]], List[float]]
@@ -21,13 +21,8 @@ def spark_trees(stage: Any, values_of: LeafValues) -> List[Tree]:
     """
     from pyspark import SparkContext
 
-    model = getattr(stage, "_java_obj", None)
+    model = jvm_object(stage, "a tree")
     context = SparkContext._active_spark_context
-    if model is None or context is None:
-        raise UnsupportedStageError(
-            f"stage {stage.uid!r}: its trees can be read in the driver's own JVM alone",
-            hint="write the bundle in a session that is not Spark Connect's",
-        )
     # What Spark's own writer makes of a tree: a row a node, in pre-order.
     rows = _object(context._jvm.org.apache.spark.ml.tree, "DecisionTreeModelReadWrite$NodeData")
     mapper = _json_mapper(context._jvm.com.fasterxml.jackson)

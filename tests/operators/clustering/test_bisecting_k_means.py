@@ -88,6 +88,8 @@ def test_any_points(engines: Conformance, tmp_path: Path, model: Any, rows: list
 def test_without_the_jvm_it_is_refused() -> None:
     class OverConnect:
         uid = "bisecting"
+        # Spark Connect names an object of the server here.
+        _java_obj = object()
 
     with pytest.raises(UnsupportedStageError, match="JVM"):
         Operator.from_spark(OverConnect(), {})

@@ -141,6 +141,8 @@ def test_digamma(spark: Any) -> None:
 def test_without_the_jvm_it_is_refused() -> None:
     class OverConnect:
         uid = "lda"
+        # Spark Connect names an object of the server here.
+        _java_obj = object()
 
     with pytest.raises(UnsupportedStageError, match="JVM"):
         Operator.from_spark(OverConnect(), {})
