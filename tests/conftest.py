@@ -77,7 +77,7 @@ def _mleap_settings(folder: Path) -> dict[str, str]:
     from pipeline.errors import RequirementError
     from pipeline.mleap.serializer import serializer_settings
 
-    if not pyspark.__version__.startswith("3."):
+    if not pyspark.__version__.startswith("3.5."):
         return {}
     try:
         return serializer_settings(folder)

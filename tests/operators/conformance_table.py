@@ -20,6 +20,11 @@ bundle, and the scorer on the bundle of MLeap's serialiser 0.16.0. "equal" is to
 "not always" is explained below. Fitted models stand under their own names: a `Bucketizer` is also what
 `QuantileDiscretizer` fits.
 
+The same suite was run by hand on Spark 3.4.4, 4.0.1 and 4.1.0, on 2026-11-22: every stage as on {first}, but that
+`IndexToString` refuses null and NaN from 4.1 on, as on {second}. MLeap's serialiser runs on Spark 3.5 alone. Over Spark
+Connect (4.1.0) stages whose parameters Python tells are written, trees, LDA, BisectingKMeans and SQLTransformer are
+refused by name.
+
 | Spark stage | operator | on Spark {first} | on Spark {second} | MLeap 0.20.0 on our bundle | MLeap's serialiser |
 |---|---|---|---|---|---|
 """
