@@ -89,6 +89,12 @@ def summary(figures: dict[str, list[float]]) -> dict[str, dict[str, float]]:
     }
 
 
+def resident_mb(process: int) -> float:
+    """Resident megabytes of a process."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
 def save(name: str, results: Any, output: Path | None) -> None:
     """Writes the results with the machine and the versions."""
     machine = {

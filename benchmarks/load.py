@@ -59,15 +59,6 @@ def latencies(port: int, sent: bytes, calls: int) -> list[float]:
     return found
 
 
-def rate_at(port: int, sent: bytes, calls: int) -> float:
-    """Requests a second, one after the other on one connection."""
-    started = time.perf_counter()
-    with connection(port) as client:
-        for _ in range(calls):
-            exchange(client, sent)
-    return calls / (time.perf_counter() - started)
-
-
 def has_wrk() -> bool:
     """Whether wrk is there, which a client in Python is no match for."""
     return shutil.which("wrk") is not None

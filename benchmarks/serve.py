@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import abalone_model, abalone_rows, save
+from benchmarks.common import abalone_model, abalone_rows, resident_mb, save
 from benchmarks.load import connection, exchange, has_wrk, latencies, rate, request
 from benchmarks.server import server
 
@@ -91,7 +91,7 @@ def starts(path: Path, lines: list[str], rounds: int) -> dict[str, Any]:
             with connection(port) as client:
                 exchange(client, request("/invocations", lines[0].encode()))
             seconds.append(time.perf_counter() - began)
-            megabytes.append(memory(process))
+            megabytes.append(resident_mb(process))
     return {"seconds": statistics.median(seconds), "resident_mb": max(megabytes)}
 
 
@@ -117,12 +117,6 @@ def values(line: str) -> list[Any]:
     """The row as JSON has it."""
     first, *others = line.split(",")
     return [first, *map(float, others)]
-
-
-def memory(process: int) -> float:
-    """Resident megabytes of a process."""
-    lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
 
 def show(results: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.common import abalone_model, abalone_rows, save
+from benchmarks.common import abalone_model, abalone_rows, resident_mb, save
 from benchmarks.load import request
 
 _CONNECTIONS, _TRIAL_SECONDS, _SAMPLE_SECONDS = 32, 5.0, 5.0
@@ -158,8 +158,7 @@ def sizes(processes: list[int]) -> tuple[float, int]:
     """Resident megabytes and open files of processes together."""
     megabytes, files = 0.0, 0
     for process in processes:
-        status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-        megabytes += int(status.partition("VmRSS:")[2].split()[0]) / 1024
+        megabytes += resident_mb(process)
         files += sum(1 for _ in Path(f"/proc/{process}/fd").iterdir())
     return megabytes, files
 

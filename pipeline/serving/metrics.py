@@ -12,9 +12,9 @@ from time import perf_counter
 from typing import Any
 
 from pipeline.errors import RequirementError
-from pipeline.serving.asgi import Application, Send
-from pipeline.serving.body import Receive
+from pipeline.serving.asgi import Application
 from pipeline.serving.known_heads import Direct, Directs
+from pipeline.serving.observed import PATH, Observed
 from pipeline.serving.workers import end_with_parent, exit_on_signal
 
 STATUSES = (200, 400, 406, 413, 415, 500, 503)
@@ -65,32 +65,21 @@ class Counts:
         yield family
 
 
-class Counted:
+class Counted(Observed):
     """An application whose invocations are counted; what needs no application is counted in `directs`."""
 
     def __init__(self, application: Application, directs: Directs, counts: Counts) -> None:
-        self._application, self._directs, self._counts = application, directs, counts
+        super().__init__(application)
+        self._directs, self._counts = directs, counts
 
-    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        if scope["path"].rstrip("/") != "/invocations":
-            await self._application(scope, receive, send)
-            return
-        started, status = perf_counter(), 0
-
-        async def told(message: dict[str, Any]) -> None:
-            nonlocal status
-            status = message.get("status", status)
-            await send(message)
-
-        await self._application(scope, receive, told)
-        # A client that went away before its request was whole was told nothing.
-        if status:
-            self._counts.add(status, perf_counter() - started)
+    def saw(self, scope: Mapping[str, Any], status: int | None, seconds: float) -> None:
+        if status is not None:
+            self._counts.add(status, seconds)
 
     def directs(self, method: str, target: bytes, headers: Mapping[bytes, str]) -> Direct | None:
         """See known_heads."""
         direct = self._directs(method, target, headers)
-        if direct is None or target != b"/invocations":
+        if direct is None or target != PATH.encode():
             return direct
         return lambda body: self._direct(direct, body)
 
