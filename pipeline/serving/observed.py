@@ -13,7 +13,7 @@ PATH = "/invocations"
 
 
 class Observed:
-    """Passes all requests on to an application, and tells `saw` of each invocation's end."""
+    """Passes all requests on to an application, and tells `saw` of each invocation."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
@@ -22,18 +22,22 @@ class Observed:
         if scope["path"].rstrip("/") != PATH:
             await self._application(scope, receive, send)
             return
-        started, status = perf_counter(), None
+        started, answered = perf_counter(), False
 
         async def told(message: dict[str, Any]) -> None:
-            nonlocal status
-            status = message.get("status", status)
+            nonlocal answered
+            if message["type"] == "http.response.start":
+                # Before the client has it: no reply is missing from the counts, whatever becomes of this process.
+                answered = True
+                self.saw(scope, message["status"], perf_counter() - started)
             await send(message)
 
         try:
             await self._application(scope, receive, told)
         finally:
-            self.saw(scope, status, perf_counter() - started)
+            if not answered:
+                self.saw(scope, None, perf_counter() - started)
 
     def saw(self, scope: Mapping[str, Any], status: int | None, seconds: float) -> None:
-        """Notes an invocation; its status is None where its client went away before it was whole."""
+        """Notes an invocation before its reply is sent; status is None where its client went away first."""
         raise NotImplementedError
