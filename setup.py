@@ -51,7 +51,9 @@ class BuildKernels(build_ext):
         if made.exists() and all(made.stat().st_mtime >= source.stat().st_mtime for source in sources):
             return
         made.parent.mkdir(parents=True, exist_ok=True)
-        options = ["-std=c11", "-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-fPIC", "-fvisibility=hidden", "-s"]
+        options = ["-std=c11", "-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-fPIC", "-fvisibility=hidden"]
+        # With symbols for a profile.
+        options.append("-g" if self.debug else "-s")
         target = f"{platform.machine()}-linux-gnu.2.17"
         command = [sys.executable, "-m", "ziglang", "cc", "-target", target, *options, "-shared", *ext.sources, "-lm"]
         with tempfile.TemporaryDirectory() as cache:

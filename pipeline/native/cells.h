@@ -6,6 +6,12 @@
 
 typedef enum { CELL_DOUBLE, CELL_FLOAT, CELL_INTEGER, CELL_BOOLEAN, CELL_TEXT } CellKind;
 
+/* A text cell; without an address it is null. */
+typedef struct {
+    const char *at;
+    int64_t size;
+} Cell;
+
 /* A null where a number is due: a NaN that no arithmetic makes. */
 double null_number(void);
 int is_null(double value);

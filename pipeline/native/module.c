@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arrow.h"
 #include "program.h"
 #include "stable_abi.h"
 #include "trees.h"
@@ -17,9 +18,6 @@ static const char TREES[] = "trees", FOREST[] = "forest", PROGRAM[] = "program";
 /* Rows that are worked on at once: their features stay in the processor's cache. */
 enum { BLOCK_ROWS = 64, BLOCK_VALUES = 1 << 15, ON_STACK = 1024, WITHOUT_LOCK = 1 << 14 };
 
-/* The smallest double that rounds to an infinite float is refused by XGBoost. */
-static const double TOO_LARGE = 0x1p128 - 0x1p103;
-
 static PyObject *refused(const char *problem) {
     PyErr_SetString(PyExc_ValueError, problem);
     return NULL;
@@ -30,12 +28,22 @@ static PyObject *none(void) {
     return &_Py_NoneStruct;
 }
 
-/* What a program is to Python: with trees its result is a prediction, else the registers themselves. */
+/* What one call needs. */
+typedef struct {
+    State state;
+    float *block, *sums;
+    int64_t step, filled, rows;
+    void *owned; /* its memory where the caller's was not enough */
+} Work;
+
+/* What a program is to Python: with trees its result is a prediction, else the registers themselves. `spare` is what a
+   call for one row left behind, for the next one: such calls hold the interpreter's lock. */
 typedef struct {
     Program is;
     PyObject *names, *trees_owner, **forest_owners;
     const Trees *trees;
-    int zeros_are_missing;
+    int zeros_are_missing, has_spare;
+    Work spare;
 } Scorer;
 
 /* -- arguments ---------------------------------------------------------------------------------------------------- */
@@ -195,7 +203,7 @@ static int predict_rows(const Trees *trees, const int64_t *ends, const int32_t *
         for (int64_t entry = ends[at]; entry < ends[at + 1]; entry++)
             if (indices[entry] < features)
                 row[indices[entry]] = zeros_are_missing && values[entry] == 0 ? NAN : (float)values[entry];
-        trees_predict_row(trees, row, margin, row + features, made + at * wide);
+        trees_predict_row(trees, row, 1, margin, row + features, made + at * wide);
         for (int64_t entry = ends[at]; entry < ends[at + 1]; entry++)
             if (indices[entry] < features) row[indices[entry]] = empty;
     }
@@ -275,14 +283,25 @@ FUNCTION(leaves) {
 
 /* -- programs ----------------------------------------------------------------------------------------------------- */
 
+static void free_work(const Program *program, Work *work) {
+    if (program->wide) {
+        for (int64_t at = 0; at < program->lists; at++) tokens_free(work->state.lists + at);
+        features_free(&work->state.features);
+    }
+    free(work->owned);
+}
+
 static void free_scorer(Scorer *scorer) {
     Program *program = &scorer->is;
+    if (scorer->has_spare) free_work(program, &scorer->spare);
+    for (int64_t at = 0; program->tables && at < program->tables_count; at++) free(program->tables[at].place);
     for (int64_t at = 0; program->words && at < program->words_count; at++) words_free(program->words[at]);
     for (int64_t at = 0; scorer->forest_owners && at < program->forests_count; at++)
         if (scorer->forest_owners[at]) Py_DecRef(scorer->forest_owners[at]);
     if (scorer->names) Py_DecRef(scorer->names);
     if (scorer->trees_owner) Py_DecRef(scorer->trees_owner);
     free(program->words);
+    free(program->tables);
     free(program->forests);
     free(scorer->forest_owners);
     free((void *)program->input);
@@ -318,6 +337,19 @@ static int set_words(Program *program, PyObject *given) {
     return program->words != NULL;
 }
 
+static int set_tables(Program *program, PyObject *given) {
+    program->tables_count = PyTuple_Size(given);
+    program->tables = calloc((size_t)program->tables_count + 1, sizeof *program->tables);
+    for (int64_t at = 0; program->tables && at < program->tables_count; at++) {
+        Views views = {0};
+        Table *table = program->tables + at;
+        table->place = copy_of(&views, PyTuple_GetItem(given, at), sizeof *table->place, &table->count);
+        release(&views);
+        if (!table->place) return 0;
+    }
+    return program->tables != NULL;
+}
+
 static int set_forests(Scorer *scorer, PyObject *given) {
     Program *program = &scorer->is;
     program->forests_count = PyTuple_Size(given);
@@ -332,9 +364,10 @@ static int set_forests(Scorer *scorer, PyObject *given) {
     return 1;
 }
 
-/* inputs, code, constants, words, forests, (registers, texts, result, its size), names, trees or None, zeros are missing */
+/* inputs, code, constants, words, tables, forests, (registers, texts, lists, result, its size, whether wide), names,
+   trees or None, zeros are missing */
 FUNCTION(new_program) {
-    WANT(9);
+    WANT(10);
     Scorer *scorer = calloc(1, sizeof *scorer);
     if (!scorer) return PyErr_NoMemory();
     Program *program = &scorer->is;
@@ -345,37 +378,32 @@ FUNCTION(new_program) {
     program->constants = copy_of(&views, arguments[2], sizeof(double), &constants);
     release(&views);
     int made = program->input && program->code && program->constants && set_words(program, arguments[3]) &&
-               set_forests(scorer, arguments[4]);
+               set_tables(program, arguments[4]) && set_forests(scorer, arguments[5]);
     if (made) {
-        program->registers = whole(PyTuple_GetItem(arguments[5], 0));
-        program->texts = whole(PyTuple_GetItem(arguments[5], 1));
-        program->result = whole(PyTuple_GetItem(arguments[5], 2));
-        program->result_size = whole(PyTuple_GetItem(arguments[5], 3));
-        Py_IncRef(scorer->names = arguments[6]);
-        if (arguments[7] != &_Py_NoneStruct) {
-            Py_IncRef(scorer->trees_owner = arguments[7]);
-            made = (scorer->trees = trees_of(arguments[7])) != NULL;
+        PyObject *sizes = arguments[6];
+        program->registers = whole(PyTuple_GetItem(sizes, 0));
+        program->texts = whole(PyTuple_GetItem(sizes, 1));
+        program->lists = whole(PyTuple_GetItem(sizes, 2));
+        program->result = whole(PyTuple_GetItem(sizes, 3));
+        program->result_size = whole(PyTuple_GetItem(sizes, 4));
+        program->wide = (int)whole(PyTuple_GetItem(sizes, 5));
+        Py_IncRef(scorer->names = arguments[7]);
+        if (arguments[8] != &_Py_NoneStruct) {
+            Py_IncRef(scorer->trees_owner = arguments[8]);
+            made = (scorer->trees = trees_of(arguments[8])) != NULL;
             if (made && scorer->trees->features != program->result_size)
                 refused("the trees take another number of features");
         }
-        scorer->zeros_are_missing = (int)whole(arguments[8]);
+        scorer->zeros_are_missing = (int)whole(arguments[9]);
+        if (made && program->wide && !scorer->trees) refused("a wide program needs trees");
     }
-    if (made && PyTuple_Size(arguments[6]) != program->inputs) refused("not every input has a name");
+    if (made && PyTuple_Size(arguments[7]) != program->inputs) refused("not every input has a name");
     if (!made || PyErr_Occurred()) {
         free_scorer(scorer);
         return PyErr_Occurred() ? NULL : PyErr_NoMemory();
     }
     return PyCapsule_New(scorer, PROGRAM, drop_scorer);
 }
-
-/* What one call needs; its memory is the caller's where that is enough. */
-typedef struct {
-    double *registers;
-    Cell *texts;
-    float *block, *sums;
-    int64_t step, filled, rows;
-    void *owned;
-} Work;
 
 /* So many values a row has in the end, of float where there are trees, else of double. */
 static int64_t width_of(const Scorer *scorer) {
@@ -384,20 +412,47 @@ static int64_t width_of(const Scorer *scorer) {
 
 static int begin(const Scorer *scorer, Work *work, int64_t rows, double *stack, size_t stack_size) {
     const Program *program = &scorer->is;
-    int64_t features = scorer->trees ? scorer->trees->features : 0;
-    work->step = block_rows(features);
+    /* A wide row is walked by itself. */
+    int64_t features = scorer->trees && !program->wide ? scorer->trees->features : 0;
+    *work = (Work){.step = block_rows(features)};
     if (rows < work->step) work->step = (rows + LANES - 1) / LANES * LANES;
     size_t floats = scorer->trees ? (size_t)(work->step * (features + scorer->trees->groups)) : 0;
-    size_t size = (size_t)program->registers * sizeof(double) + (size_t)program->texts * sizeof(Cell) + floats * sizeof(float);
-    work->filled = work->rows = 0;
-    work->owned = size <= stack_size ? NULL : malloc(size);
-    if (size > stack_size && !work->owned) return 0;
-    work->registers = work->owned ? work->owned : stack;
-    work->texts = (Cell *)(work->registers + program->registers);
-    work->block = (float *)(work->texts + program->texts);
+    size_t lists = program->wide ? (size_t)program->lists * sizeof(Tokens) : 0;
+    size_t size = (size_t)program->registers * sizeof(double) + (size_t)program->texts * sizeof(Cell) + lists +
+                  floats * sizeof(float);
+    /* What is wide may stay for the next call. */
+    work->owned = size <= stack_size && !program->wide ? NULL : malloc(size);
+    if ((size > stack_size || program->wide) && !work->owned) return 0;
+    State *state = &work->state;
+    state->registers = work->owned ? work->owned : stack;
+    state->texts = (Cell *)(state->registers + program->registers);
+    state->lists = (Tokens *)(state->texts + program->texts);
+    work->block = (float *)((char *)state->lists + lists);
     work->sums = work->block + work->step * features;
+    if (lists) memset(state->lists, 0, lists);
     if (floats) memset(work->block, 0, floats * sizeof *work->block);
+    if (program->wide && !features_new(&state->features, program->result_size, scorer->zeros_are_missing)) {
+        free(work->owned);
+        return 0;
+    }
     return 1;
+}
+
+/* For one row under the interpreter's lock. */
+static int begin_one(Scorer *scorer, Work *work, double *stack, size_t stack_size) {
+    if (!scorer->has_spare) return begin(scorer, work, 1, stack, stack_size);
+    *work = scorer->spare;
+    work->rows = work->filled = scorer->has_spare = 0;
+    return 1;
+}
+
+static void end_one(Scorer *scorer, Work *work) {
+    if (scorer->is.wide && !scorer->has_spare) {
+        scorer->spare = *work;
+        scorer->has_spare = 1;
+    } else {
+        free_work(&scorer->is, work);
+    }
 }
 
 static void flush(const Scorer *scorer, Work *work, void *made) {
@@ -406,11 +461,24 @@ static void flush(const Scorer *scorer, Work *work, void *made) {
     work->filled = 0;
 }
 
+/* See take_row. */
+static int take_wide_row(const Scorer *scorer, Work *work, void *made) {
+    Features *features = &work->state.features;
+    int done = program_run(&scorer->is, &work->state);
+    if (done) {
+        float *to = (float *)made + work->rows++ * width_of(scorer);
+        trees_predict_row(scorer->trees, features->value, features->missing, 0, work->sums, to);
+    }
+    features_clear(features);
+    return done;
+}
+
 /* Takes the row whose cells are read; 0 where it is refused. */
 static int take_row(const Scorer *scorer, Work *work, void *made) {
     const Program *program = &scorer->is;
-    if (!program_run(program, work->registers, work->texts)) return 0;
-    const double *result = work->registers + program->result;
+    if (program->wide) return take_wide_row(scorer, work, made);
+    if (!program_run(program, &work->state)) return 0;
+    const double *result = work->state.registers + program->result;
     if (!scorer->trees) {
         double *to = (double *)made + work->rows++ * program->result_size;
         for (int64_t at = 0; at < program->result_size; at++) {
@@ -428,19 +496,13 @@ static int take_row(const Scorer *scorer, Work *work, void *made) {
 }
 
 /* All rows of CSV without quotes, as many as there is room for; -1 where Python must read it. */
-static int64_t score_lines(const Scorer *scorer, const char *at, const char *end, int64_t room, void *made) {
-    double stack[ON_STACK];
-    Work work;
-    if (!begin(scorer, &work, room, stack, sizeof stack)) return -1;
+static int64_t score_lines(const Scorer *scorer, Work *work, const char *at, const char *end, int64_t room, void *made) {
     int found;
-    while ((found = program_read(&scorer->is, &at, end, work.registers, work.texts)) == 1)
-        if (work.rows == room || !take_row(scorer, &work, made)) {
-            found = -1;
-            break;
-        }
-    if (!found && work.filled) flush(scorer, &work, made);
-    free(work.owned);
-    return found ? -1 : work.rows;
+    while ((found = program_read(&scorer->is, &at, end, &work->state)) == 1)
+        if (work->rows == room || !take_row(scorer, work, made)) return -1;
+    if (found) return -1;
+    if (work->filled) flush(scorer, work, made);
+    return work->rows;
 }
 
 static int64_t value_size(const Scorer *scorer) { return scorer->trees ? sizeof(float) : sizeof(double); }
@@ -457,7 +519,12 @@ FUNCTION(score_csv) {
     int64_t rows = -1, wide = width_of(scorer);
     if (!views.failed && !PyErr_Occurred() && start >= 0 && start <= end && end <= length && wide) {
         PyThreadState *lock = end - start > WITHOUT_LOCK ? PyEval_SaveThread() : NULL;
-        rows = score_lines(scorer, text + start, text + end, room / wide, made);
+        double stack[ON_STACK];
+        Work work;
+        if (begin(scorer, &work, room / wide, stack, sizeof stack)) {
+            rows = score_lines(scorer, &work, text + start, text + end, room / wide, made);
+            free_work(&scorer->is, &work);
+        }
         if (lock) PyEval_RestoreThread(lock);
     }
     release(&views);
@@ -468,17 +535,21 @@ FUNCTION(score_csv) {
 /* program, text: the single value of a single line, or None */
 FUNCTION(score_line) {
     WANT(2);
-    const Scorer *scorer = PyCapsule_GetPointer(arguments[0], PROGRAM);
+    Scorer *scorer = PyCapsule_GetPointer(arguments[0], PROGRAM);
     if (!scorer) return NULL;
     Views views = {0};
     int64_t length;
     const char *text = array_of(&views, arguments[1], 1, &length, PyBUF_SIMPLE);
     if (views.failed) return NULL;
-    double number = 0;
+    double stack[ON_STACK], number = 0;
     float score = 0;
-    int plain = width_of(scorer) == 1;
+    int plain = width_of(scorer) == 1, done = 0;
     for (int64_t at = 0; plain && at < length; at++) plain = text[at] != '"' && (unsigned char)text[at] < 0x80;
-    int done = plain && score_lines(scorer, text, text + length, 1, scorer->trees ? (void *)&score : (void *)&number) == 1;
+    Work work;
+    if (plain && begin_one(scorer, &work, stack, sizeof stack)) {
+        done = score_lines(scorer, &work, text, text + length, 1, scorer->trees ? (void *)&score : (void *)&number) == 1;
+        end_one(scorer, &work);
+    }
     release(&views);
     return done ? PyFloat_FromDouble(scorer->trees ? (double)score : number) : none();
 }
@@ -488,9 +559,9 @@ static int read_value(const Input *input, PyObject *value, Work *work) {
     if (value == &_Py_NoneStruct) {
         if (!input->nullable) return 0;
         if (input->kind == CELL_TEXT) {
-            work->texts[input->to].at = NULL;
+            work->state.texts[input->to].at = NULL;
         } else {
-            work->registers[input->to] = null_number();
+            work->state.registers[input->to] = null_number();
         }
         return 1;
     }
@@ -499,10 +570,10 @@ static int read_value(const Input *input, PyObject *value, Work *work) {
         if (value->type != &PyUnicode_Type) return 0;
         const char *text = PyUnicode_AsUTF8AndSize(value, &size);
         if (!text) PyErr_Clear();
-        work->texts[input->to] = (Cell){text, size};
+        work->state.texts[input->to] = (Cell){text, size};
         return text != NULL;
     }
-    double *number = work->registers + input->to;
+    double *number = work->state.registers + input->to;
     if (value->type == &PyFloat_Type) {
         *number = PyFloat_AsDouble(value);
     } else if (value->type == &PyLong_Type && input->kind == CELL_INTEGER) {
@@ -558,7 +629,7 @@ FUNCTION(score_rows) {
         for (int64_t row = 0; done && row < rows; row++)
             done = read_row(scorer, PyList_GetItem(arguments[1], row), &work) && take_row(scorer, &work, made);
         if (done && work.filled) flush(scorer, &work, made);
-        free(work.owned);
+        free_work(&scorer->is, &work);
     }
     release(&views);
     if (PyErr_Occurred()) return NULL;
@@ -568,17 +639,92 @@ FUNCTION(score_rows) {
 /* program, row: the single value that the row has in the end, or None */
 FUNCTION(score_row) {
     WANT(2);
-    const Scorer *scorer = PyCapsule_GetPointer(arguments[0], PROGRAM);
+    Scorer *scorer = PyCapsule_GetPointer(arguments[0], PROGRAM);
     if (!scorer) return NULL;
     double stack[ON_STACK], number = 0;
     float score = 0;
     Work work;
-    if (width_of(scorer) != 1 || !begin(scorer, &work, 1, stack, sizeof stack)) return none();
+    if (width_of(scorer) != 1 || !begin_one(scorer, &work, stack, sizeof stack)) return none();
     void *made = scorer->trees ? (void *)&score : (void *)&number;
     int done = read_row(scorer, arguments[1], &work) && take_row(scorer, &work, made);
     if (done && work.filled) flush(scorer, &work, made);
-    free(work.owned);
+    end_one(scorer, &work);
     return done ? PyFloat_FromDouble(scorer->trees ? (double)score : number) : none();
+}
+
+/* -- columns of Arrow's ------------------------------------------------------------------------------------------- */
+
+/* One column with the buffers that it stands in. */
+typedef struct {
+    ArrowColumn is;
+    Views views;
+} ColumnOfPython;
+
+/* `given` is (validity or None, values or None, ends or None, offset, kind). */
+static int set_column(ColumnOfPython *column, PyObject *given, int64_t rows) {
+    ArrowColumn *is = &column->is;
+    int64_t valid, ends;
+    is->valid = array_of(&column->views, PyTuple_GetItem(given, 0), 1, &valid, PyBUF_SIMPLE);
+    is->values = array_of(&column->views, PyTuple_GetItem(given, 1), 1, &is->size, PyBUF_SIMPLE);
+    is->ends = array_of(&column->views, PyTuple_GetItem(given, 2), 1, &ends, PyBUF_SIMPLE);
+    is->offset = whole(PyTuple_GetItem(given, 3));
+    is->kind = (ArrowKind)whole(PyTuple_GetItem(given, 4));
+    if (column->views.failed || PyErr_Occurred() || is->kind < ARROW_DOUBLE || is->kind > ARROW_LARGE_TEXT) return 0;
+    ArrowBytes due = arrow_bytes(is->kind, is->offset + rows);
+    return is->offset >= 0 && (!is->valid || valid >= due.valid) && is->size >= due.values && ends >= due.ends;
+}
+
+static int read_column(const Input *input, const ArrowColumn *column, int64_t row, State *state) {
+    int null = arrow_is_null(column, row);
+    if (null && !input->nullable) return 0;
+    if (input->kind == CELL_TEXT) {
+        Cell *text = state->texts + input->to;
+        text->at = NULL;
+        return null || arrow_text(column, row, text);
+    }
+    double *number = state->registers + input->to;
+    *number = null_number();
+    return null || arrow_number(column, row, (CellKind)input->kind, input->bits, number);
+}
+
+static int score_arrow(const Scorer *scorer, const ColumnOfPython *columns, int64_t rows, void *made) {
+    double stack[ON_STACK];
+    Work work;
+    if (!begin(scorer, &work, rows, stack, sizeof stack)) return 0;
+    const Program *program = &scorer->is;
+    int done = 1;
+    for (int64_t row = 0; done && row < rows; row++) {
+        for (int64_t at = 0; done && at < program->inputs; at++)
+            done = read_column(program->input + at, &columns[at].is, row, &work.state);
+        done = done && take_row(scorer, &work, made);
+    }
+    if (done && work.filled) flush(scorer, &work, made);
+    free_work(program, &work);
+    return done;
+}
+
+/* program, columns as set_column has them, rows, made: whether all are done */
+FUNCTION(score_columns) {
+    WANT(4);
+    const Scorer *scorer = PyCapsule_GetPointer(arguments[0], PROGRAM);
+    if (!scorer) return NULL;
+    Views views = {0};
+    int64_t room, rows = whole(arguments[2]), inputs = scorer->is.inputs;
+    void *made = array_of(&views, arguments[3], value_size(scorer), &room, PyBUF_WRITABLE);
+    ColumnOfPython *columns = calloc((size_t)inputs + 1, sizeof *columns);
+    int fits = columns && !views.failed && rows > 0 && room == rows * width_of(scorer) && PyTuple_Size(arguments[1]) == inputs;
+    for (int64_t at = 0; fits && at < inputs; at++) fits = set_column(columns + at, PyTuple_GetItem(arguments[1], at), rows);
+    int done = 0;
+    if (fits && !PyErr_Occurred()) {
+        PyThreadState *lock = PyEval_SaveThread();
+        done = score_arrow(scorer, columns, rows, made);
+        PyEval_RestoreThread(lock);
+    }
+    for (int64_t at = 0; columns && at < inputs; at++) release(&columns[at].views);
+    free(columns);
+    release(&views);
+    if (PyErr_Occurred()) return NULL;
+    return done ? PyLong_FromLongLong(rows) : none();
 }
 
 static PyMethodDef METHODS[] = {
@@ -592,6 +738,7 @@ static PyMethodDef METHODS[] = {
     {"score_line", score_line, METH_FASTCALL, NULL},
     {"score_rows", score_rows, METH_FASTCALL, NULL},
     {"score_row", score_row, METH_FASTCALL, NULL},
+    {"score_columns", score_columns, METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
 

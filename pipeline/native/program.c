@@ -64,14 +64,38 @@ static double mean_of_trees(const Forest *forest, const double *constants, const
     return sum / constants[0];
 }
 
-int program_run(const Program *program, double *registers, const Cell *texts) {
+/* How often each term stands in a list, for the features that are asked for: a term's feature is the number of its
+   word, or the words' hash where there is no vocabulary. Then the counts, or 1 where `binary`, times the factors. */
+static int count_terms(const Program *program, const int64_t *operand, const Tokens *tokens, Features *features) {
+    const Words *words = operand[0] < 0 ? NULL : program->words[operand[0]];
+    const int32_t *table = program->tables[operand[4]].place;
+    int64_t size = operand[1], from = features->touched_count;
+    if (!features_reserve(features, tokens->count)) return 0;
+    for (int64_t at = 0; at < tokens->count; at++) {
+        Cell token = tokens->token[at];
+        int64_t term;
+        if (words) {
+            if ((term = words_find(words, token.at, token.size)) < 0) continue;
+        } else {
+            int64_t hashed = murmur3(token, operand[2] != 0) % size;
+            term = hashed < 0 ? hashed + size : hashed;
+        }
+        if (table[term] >= 0) features_count(features, table[term]);
+    }
+    const double *factors = operand[6] < 0 ? NULL : program->constants + operand[6];
+    features_scale(features, from, operand[3] != 0, factors, operand[5]);
+    return 1;
+}
+
+int program_run(const Program *program, State *state) {
+    double *registers = state->registers;
     const int64_t *code = program->code, *stop = code + program->code_size;
     const double *constants = program->constants;
     while (code < stop) {
         const int64_t *operand = code + 1;
         switch ((Opcode)*code) {
         case OP_WORD:
-            if (!word_number(program, operand, texts[operand[0]], registers + operand[3])) return 0;
+            if (!word_number(program, operand, state->texts[operand[0]], registers + operand[3])) return 0;
             code += 5;
             break;
         case OP_NUMBER: {
@@ -153,6 +177,35 @@ int program_run(const Program *program, double *registers, const Cell *texts) {
                 mean_of_trees(program->forests[operand[0]], constants + operand[1], registers + operand[2]);
             code += 5;
             break;
+        case OP_TOKENS: {
+            Separators at = {{(uint64_t)operand[0], (uint64_t)operand[1]}};
+            Tokens *to = state->lists + operand[5];
+            if (!tokens_split(to, state->texts[operand[4]], at, operand[2], operand[3] != 0)) return 0;
+            code += 7;
+            break;
+        }
+        case OP_STOP: {
+            const Words *words = program->words[operand[0]];
+            Tokens *lists = state->lists;
+            if (!tokens_without(lists + operand[3], lists + operand[2], words, operand[1] != 0)) return 0;
+            code += 5;
+            break;
+        }
+        case OP_NGRAM:
+            if (!tokens_joined(state->lists + operand[2], state->lists + operand[1], operand[0])) return 0;
+            code += 4;
+            break;
+        case OP_TERMS:
+            if (!count_terms(program, operand, state->lists + operand[7], &state->features)) return 0;
+            code += 9;
+            break;
+        case OP_PUT: {
+            const Table *table = program->tables + operand[2];
+            const double *from = registers + operand[1];
+            if (!features_put(&state->features, from, operand[0], table->place, table->count, operand[3])) return 0;
+            code += 5;
+            break;
+        }
         default:
             return 0;
         }
@@ -161,31 +214,31 @@ int program_run(const Program *program, double *registers, const Cell *texts) {
 }
 
 /* One cell of a row; 0 where Python must read it. */
-static int read_cell(const Input *input, const char *at, const char *end, double *registers, Cell *texts) {
+static int read_cell(const Input *input, const char *at, const char *end, State *state) {
     if (at == end) {
         if (!input->nullable) return 0;
         if (input->kind == CELL_TEXT) {
-            texts[input->to].at = NULL;
+            state->texts[input->to].at = NULL;
         } else {
-            registers[input->to] = null_number();
+            state->registers[input->to] = null_number();
         }
         return 1;
     }
     if (input->kind == CELL_TEXT) {
-        texts[input->to] = (Cell){at, end - at};
+        state->texts[input->to] = (Cell){at, end - at};
         return 1;
     }
-    return read_number(at, end, (CellKind)input->kind, input->bits, registers + input->to);
+    return read_number(at, end, (CellKind)input->kind, input->bits, state->registers + input->to);
 }
 
-int program_read(const Program *program, const char **at, const char *end, double *registers, Cell *texts) {
+int program_read(const Program *program, const char **at, const char *end, State *state) {
     const char *cell = *at;
     while (cell < end && (*cell == '\n' || (*cell == '\r' && (cell + 1 == end || cell[1] == '\n')))) cell++;
     if (cell == end) return 0;
     for (int64_t input = 0;; input++) {
         const char *stop = cell;
         while (stop < end && *stop != ',' && *stop != '\n' && *stop != '\r') stop++;
-        if (input == program->inputs || !read_cell(program->input + input, cell, stop, registers, texts)) return -1;
+        if (input == program->inputs || !read_cell(program->input + input, cell, stop, state)) return -1;
         if (stop < end && *stop == ',') {
             cell = stop + 1;
             continue;

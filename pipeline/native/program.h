@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 #include "cells.h"
+#include "features.h"
 #include "forest.h"
+#include "tokens.h"
 #include "words.h"
 
 /* Each has its operands after it, registers and places among the constants. */
@@ -24,7 +26,12 @@ typedef enum {
     OP_RANGE,     /* count, constants, from, to: least, factor and constant's value a feature, then the lower bound */
     OP_PICK,      /* from, to: one value of a vector, as it is */
     OP_DOT,       /* count, constants, from, to: coefficients, intercept */
-    OP_TREES      /* forest, constants, from, to: what the sum is divided by, the leaves' values */
+    OP_TREES,     /* forest, constants, from, to: what the sum is divided by, the leaves' values */
+    OP_TOKENS,    /* separators (two words of 64 bits), least, lower, text, to: see tokens_split */
+    OP_STOP,      /* words, lower, from, to: see tokens_without */
+    OP_NGRAM,     /* n, from, to: each n neighbours with a space between */
+    OP_TERMS,     /* words, size, legacy, binary, table, first, factors, from: see count_terms */
+    OP_PUT        /* count, from, table, first: of a vector what the table lists, into the features from `first` on */
 } Opcode;
 
 /* What a number is that is null or NaN: refused, or NaN. */
@@ -34,27 +41,37 @@ typedef struct {
     int32_t kind, bits, nullable, to; /* a CellKind; a register, for CELL_TEXT a text */
 } Input;
 
-/* A text cell; without an address it is null. */
+/* Places among features or registers. */
 typedef struct {
-    const char *at;
-    int64_t size;
-} Cell;
+    int32_t *place;
+    int64_t count;
+} Table;
 
 typedef struct {
-    int64_t inputs, registers, texts, code_size, words_count, forests_count;
+    int64_t inputs, registers, texts, lists, code_size, words_count, forests_count, tables_count;
     const Input *input;
     const int64_t *code;
     const double *constants;
     Words **words;
     Forest **forests;
+    Table *tables;
     int64_t result, result_size; /* the registers that a row is to have in the end */
+    int wide;                    /* or so many features, where this is set */
 } Program;
 
+/* What a row has while it is scored. */
+typedef struct {
+    double *registers;
+    Cell *texts;
+    Tokens *lists;
+    Features features; /* of a wide program */
+} State;
+
 /* Runs one row; 0 where it is refused. */
-int program_run(const Program *program, double *registers, const Cell *texts);
+int program_run(const Program *program, State *state);
 
 /* The next row of CSV without quotes, from *at on, into registers and texts; skips empty lines. 1 for a row, 0 at the
    end, -1 where the row must be read otherwise. */
-int program_read(const Program *program, const char **at, const char *end, double *registers, Cell *texts);
+int program_read(const Program *program, const char **at, const char *end, State *state);
 
 #endif

@@ -180,8 +180,8 @@ void trees_predict(const Trees *trees, const float *groups, int64_t count, int m
     link(trees, count, margin, sums, made);
 }
 
-void trees_predict_row(const Trees *trees, const float *row, int margin, float *sums, float *made) {
+void trees_predict_row(const Trees *trees, const float *row, int missing, int margin, float *sums, float *made) {
     begin_sums(trees, 1, sums);
-    add_row(trees, row, 1, 1, sums);
+    add_row(trees, row, 1, missing, sums);
     link(trees, 1, margin, sums, made);
 }

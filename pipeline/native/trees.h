@@ -55,7 +55,7 @@ static inline int64_t lane_of(int64_t row, int64_t features) { return row / LANE
    Whole groups are read, rows beyond `count` may hold anything. `sums` has room for the whole groups' outputs. */
 void trees_predict(const Trees *trees, const float *groups, int64_t count, int margin, float *sums, float *made);
 
-/* The same of one row whose values stand side by side. */
-void trees_predict_row(const Trees *trees, const float *row, int margin, float *sums, float *made);
+/* The same of one row whose values stand side by side; without `missing` none of them may be NaN. */
+void trees_predict_row(const Trees *trees, const float *row, int missing, int margin, float *sums, float *made);
 
 #endif

@@ -22,7 +22,12 @@ import numpy as np
     PICK,
     DOT,
     TREES,
-) = range(13)
+    TOKENS,
+    STOP,
+    NGRAM,
+    TERMS,
+    PUT,
+) = range(18)
 
 
 @dataclass(frozen=True)
@@ -48,12 +53,48 @@ class TextPlace:
     text: int
 
 
-Place = Union[NumberPlace, VectorPlace, TextPlace]
+@dataclass(frozen=True)
+class TokensPlace:
+    """A list of tokens, all in lower case where `lower`; rows of other than ASCII text are refused."""
+
+    list: int
+    lower: bool
+
+
+@dataclass(frozen=True)
+class TermsPlace:
+    """A sparse vector of a list's terms, which is counted only where it is asked for.
+
+    A term's index is its number in the vocabulary, or the hash of its word where that is None. A value is the term's
+    count, 1 where `binary`, times the index's factor where there are factors.
+    """
+
+    tokens: TokensPlace
+    size: int
+    binary: bool
+    vocabulary: Optional[int] = None
+    legacy: bool = False
+    factors: "Optional[np.ndarray[Any, Any]]" = None
+
+
+@dataclass(frozen=True)
+class WidePlace:
+    """Vectors one after the other in one that is too wide to be made as a whole."""
+
+    parts: "Tuple[Union[VectorPlace, TermsPlace], ...]"
+
+    @property
+    def size(self) -> int:
+        """The vector's length."""
+        return sum(part.size for part in self.parts)
+
+
+Place = Union[NumberPlace, VectorPlace, TextPlace, TokensPlace, TermsPlace, WidePlace]
 Lowered = Optional[List[Place]]
 
 
 class RowCode:
-    """Collects instructions, constants, vocabularies and forests.
+    """Collects instructions, constants, vocabularies, tables and forests.
 
     A row that an instruction refuses is left to the operators themselves: they know why.
     """
@@ -62,9 +103,11 @@ class RowCode:
         self.code: List[int] = []
         self.constants: List[float] = []
         self.words: List[Tuple[bytes, Any]] = []
+        self.tables: List[Any] = []
         self.forests: List[Any] = []
         self.registers = 0
         self.texts = 0
+        self.lists = 0
 
     def number(self, basic: str = "double") -> NumberPlace:
         """A new register."""
@@ -78,6 +121,11 @@ class RowCode:
         """A new text cell."""
         self.texts += 1
         return TextPlace(self.texts - 1)
+
+    def tokens(self, *, lower: bool) -> TokensPlace:
+        """A new list of tokens."""
+        self.lists += 1
+        return TokensPlace(self.lists - 1, lower)
 
     def emit(self, *instruction: int) -> None:
         """An instruction and its operands."""
@@ -96,6 +144,11 @@ class RowCode:
         ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
         self.words.append((b"".join(texts), ends))
         return len(self.words) - 1
+
+    def table(self, places: Any) -> int:
+        """The number of a new table of places."""
+        self.tables.append(np.ascontiguousarray(places, dtype=np.int32))
+        return len(self.tables) - 1
 
     def forest(self, kernel: Any) -> int:
         """The number of a forest of the kernels'."""

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from math import ceil
 from typing import Any, TypeVar
-
-from pipeline.columns import AnyColumn
-from pipeline.scoring.arrow import from_arrow
 
 # Rows that are worked on at once, at most: their columns stay in the processor's cache.
 CHUNK_ROWS = 16_384
 
 Made = TypeVar("Made")
-Work = Callable[[Mapping[str, AnyColumn], int], Made]
+Work = Callable[[Any, int], Made]
 
 
 def each_chunk(table: Any, work: Work[Made], *, offset: int, threads: int) -> Iterator[Made]:
-    """What `work` makes of each chunk's columns, in order; it gets how many rows stand before, past `offset`.
+    """What `work` makes of each chunk, a table, in order; it gets how many rows stand before, past `offset`.
 
     `threads` bounds how many chunks are worked on at once, 0 for all cores; NumPy and Arrow let go of the interpreter.
     Of several errors the first chunk's is raised.
@@ -32,9 +29,7 @@ def each_chunk(table: Any, work: Work[Made], *, offset: int, threads: int) -> It
     starts = range(0, rows, size)
 
     def made(at: int) -> Made:
-        part = table.slice(at, size)
-        columns = {name: from_arrow(part[name], name, offset + at) for name in table.schema.names}
-        return work(columns, offset + at)
+        return work(table.slice(at, size), offset + at)
 
     if workers == 1:
         yield from map(made, starts)

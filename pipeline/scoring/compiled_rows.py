@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.native import kernels
-from pipeline.operators.row_code import NumberPlace, Place, RowCode, VectorPlace
+from pipeline.operators.row_code import PUT, TERMS, NumberPlace, Place, RowCode, TermsPlace, VectorPlace, WidePlace
 from pipeline.schema.contract import Column, Schema
 from pipeline.schema.text import INTEGER_BITS
 from pipeline.scoring.compiled_trees import CompiledTrees
@@ -21,6 +21,19 @@ Array = np.ndarray[Any, Any]
 
 # As in native/cells.h.
 _KINDS = {"double": 0, "float": 1, "byte": 2, "short": 2, "int": 2, "long": 2, "boolean": 3, "string": 4}
+
+# As in native/arrow.h.
+_ARROW_KINDS = {
+    "double": 0,
+    "float": 1,
+    "int8": 2,
+    "int16": 3,
+    "int32": 4,
+    "int64": 5,
+    "bool": 6,
+    "string": 7,
+    "large_string": 8,
+}
 
 # So much CSV is worth a thread.
 _THREAD_BYTES = 1 << 20
@@ -68,6 +81,15 @@ class CompiledRows:
         whole = [made for made in found if made is not None]
         return self._shaped(np.concatenate(whole)) if len(whole) == len(found) else None
 
+    def of_table(self, table: Any) -> Array | None:
+        """The values of an Arrow table's rows, whose columns are the schema's, of its types; see of_rows."""
+        columns = [_arrow_column(column) for column in table.columns]
+        if not table.num_rows or None in columns:
+            return None
+        made = self._room(table.num_rows)
+        done = kernels().score_columns(self._program, tuple(columns), table.num_rows, made)
+        return None if done is None else self._shaped(made)
+
     def _of_lines(self, text: bytes, start: int, end: int) -> Array | None:
         made = self._room(text.count(b"\n", start, end) + 1)
         done: int | None = kernels().score_csv(self._program, text, start, end, made)
@@ -86,6 +108,7 @@ def compiled_rows(
     """The program that makes column `result`, of `size` values where it is a vector, and scores it with the trees.
 
     None where there are no kernels, or none for one of the steps or columns. Without trees the result is a number.
+    Of a vector wider than the trees' features those are made that the trees ask for.
     """
     if kernels() is None or any(column.struct != "basic" for column in schema.columns):
         return None
@@ -97,28 +120,63 @@ def compiled_rows(
         if lowered is None:
             return None
         places.update(zip(step.outputs, lowered, strict=True))
-    made = places[result]
-    if trees is None:
-        if not isinstance(made, NumberPlace):
-            return None
-        register, count = made.register, 1
-    else:
-        if not isinstance(made, VectorPlace) or made.size != size or made.size != trees.features:
-            return None
-        register, count = made.register, made.size
+    result_place = _result(code, places[result], size, trees)
+    if result_place is None:
+        return None
     program = kernels().new_program(
         np.array(inputs, dtype=np.int32),
         np.array(code.code, dtype=np.int64),
         np.array(code.constants, dtype=np.float64),
         tuple(code.words),
+        tuple(code.tables),
         tuple(code.forests),
-        (code.registers, code.texts, register, count),
+        (code.registers, code.texts, code.lists, *result_place),
         tuple(schema.names),
         None if trees is None else trees.owner,
         trees is not None and trees.zeros_are_missing,
     )
     width, dtype = (1, np.float64) if trees is None else (trees.width, np.float32)
     return CompiledRows(program, width, dtype, threads)
+
+
+def _result(code: RowCode, made: Place, size: int, trees: CompiledTrees | None) -> tuple[int, int, bool] | None:
+    """The register where a row's result begins, its size, and whether it is wide features instead."""
+    if trees is None:
+        return (made.register, 1, False) if isinstance(made, NumberPlace) else None
+    if isinstance(made, VectorPlace) and made.size == size == trees.features:
+        return made.register, made.size, False
+    wide = WidePlace((made,)) if isinstance(made, VectorPlace | TermsPlace) else made
+    if not isinstance(wide, WidePlace) or wide.size != size or (trees.features and trees.asked[-1] >= size):
+        return None
+    at = 0
+    for part in wide.parts:
+        first, after = np.searchsorted(trees.asked, [at, at + part.size]).tolist()
+        _emit_part(code, part, trees.asked[first:after] - at, first)
+        at += part.size
+    return 0, trees.features, True
+
+
+def _emit_part(code: RowCode, part: VectorPlace | TermsPlace, asked: Array, first: int) -> None:
+    """Makes those of a part's values that are asked for, the features from `first` on."""
+    if isinstance(part, VectorPlace):
+        code.emit(PUT, part.size, part.register, code.table(asked), first)
+        return
+    table = np.full(part.size, -1, dtype=np.int32)
+    table[asked] = np.arange(first, first + len(asked))
+    factors = -1 if part.factors is None else code.keep(part.factors[asked])
+    words = -1 if part.vocabulary is None else part.vocabulary
+    operands = (words, part.size, part.legacy, part.binary, code.table(table), first, factors, part.tokens.list)
+    code.emit(TERMS, *operands)
+
+
+def _arrow_column(column: Any) -> tuple[Any, ...] | None:
+    """A chunked array's validity, values, texts' ends, offset, and kind in native/arrow.h."""
+    array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    kind = _ARROW_KINDS.get(str(array.type))
+    if kind is None:
+        return None
+    valid, *ends, values = array.buffers()
+    return valid if array.null_count else None, values, ends[0] if ends else None, array.offset, kind
 
 
 def _input(code: RowCode, column: Column) -> Place:

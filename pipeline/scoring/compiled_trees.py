@@ -65,12 +65,14 @@ class _Given:
 class CompiledTrees:
     """What `compiled_trees` makes; safe to share between threads.
 
-    `owner` is the kernels' own and takes rows of `features` values, `width` is how many values a prediction has.
+    `owner` is the kernels' own and takes rows of `features` values: those of the model's features that are `asked`
+    for. `width` is how many values a prediction has.
     """
 
     def __init__(self, forest: _Forest, given: _Given) -> None:
         self._used, self._places = _asked_for(forest, given.features)
-        self.features = given.features if self._used is None else len(self._used)
+        self.asked = np.arange(given.features) if self._used is None else self._used
+        self.features = len(self.asked)
         complete = forest.depths.max() <= _MOST_COMPLETE and not forest.has_categories
         self.owner = kernels().new_trees(
             forest.depths,

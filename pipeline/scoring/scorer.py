@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from pipeline.data.conform import conform
 from pipeline.data.requests import columns_of_rows
 from pipeline.errors import ModelError
 from pipeline.schema.contract import Schema
-from pipeline.scoring.arrow import to_arrow
+from pipeline.scoring.arrow import from_arrow, to_arrow
 from pipeline.scoring.booster import Booster
-from pipeline.scoring.chunks import Made, Work, each_chunk
+from pipeline.scoring.chunks import Made, each_chunk
 from pipeline.scoring.compiled_rows import CompiledRows, compiled_rows
 from pipeline.scoring.float32 import check_float32
 from pipeline.scoring.load import Parts, load_parts
@@ -118,15 +119,29 @@ class Scorer:
         ready = conform(table, self._subset(self._raw), offset=offset)
         return list(self._each_chunk(ready, lambda chunk, at: _vectors(run(self._steps, chunk, at)[features]), offset))
 
-    def _each_chunk(self, table: Any, work: Work[Made], offset: int) -> Iterator[Made]:
-        return each_chunk(table, work, offset=offset, threads=self._threads)
+    def _each_chunk(
+        self, table: Any, work: Callable[[Mapping[str, AnyColumn], int], Made], offset: int
+    ) -> Iterator[Made]:
+        def on_columns(part: Any, at: int) -> Made:
+            return work(_columns(part, at), at)
+
+        return each_chunk(table, on_columns, offset=offset, threads=self._threads)
 
     def predict(self, table: Any, *, margin: bool = False, offset: int = 0) -> np.ndarray[Any, Any]:
         """Predictions of a pyarrow.Table: float32 of shape (rows,), or (rows, classes) for multi:softprob.
 
         Raises DataError naming row and column, rows counted past `offset`; ModelError without a booster.
         """
-        return self.predict_features(self.features_of(table, offset), margin=margin, offset=offset)
+        compiled = None if margin else self._raw_rows
+        if compiled is None:
+            return self.predict_features(self.features_of(table, offset), margin=margin, offset=offset)
+
+        def work(part: Any, at: int) -> np.ndarray[Any, Any]:
+            made = compiled.of_table(part)
+            return self.predict_columns(_columns(part, at), offset=at) if made is None else made
+
+        ready = conform(table, self._subset(self._raw), offset=offset)
+        return np.concatenate(list(each_chunk(ready, work, offset=offset, threads=self._threads)))
 
     def predict_one(self, row: Mapping[str, Any] | Sequence[Any]) -> float | np.ndarray[Any, Any]:
         """One row's prediction: a float, or the classes' probabilities; the row by name or in schema order.
@@ -198,6 +213,13 @@ class Scorer:
             self._steps, layout, self.features, trees, size=self.feature_count or 0, threads=self._threads
         )
 
+    @functools.cached_property
+    def _raw_rows(self) -> CompiledRows | None:
+        """What scores rows of the columns that the features are made of."""
+        if self.rows is None or self._raw == self.schema.names:
+            return self.rows
+        return self.compiled(self._subset(self._raw))
+
     def _subset(self, raw: Sequence[str]) -> Schema:
         if not raw:
             raise ModelError("the bundle has no columns to read")
@@ -240,6 +262,10 @@ def _table(names: Sequence[str], made: Sequence[str], parts: Iterable[Sequence[A
     """The named columns: those that were made, whose arrays each part has in order, and the table's own."""
     columns = dict(zip(made, map(pa.chunked_array, zip(*parts, strict=True)), strict=False))
     return pa.table([columns[name] if name in columns else table[name] for name in names], names=names)
+
+
+def _columns(table: Any, offset: int) -> dict[str, AnyColumn]:
+    return {name: from_arrow(table[name], name, offset) for name in table.schema.names}
 
 
 def _vectors(column: AnyColumn) -> Vectors:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -11,7 +11,17 @@ from pipeline.columns import AnyColumn, Dense, Numbers, Sparse
 from pipeline.errors import BundleError, UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Shape, Types
 from pipeline.operators.features.vectors import compressed
-from pipeline.operators.row_code import NUMBER, VECTOR, Lowered, NumberPlace, Place, RowCode, VectorPlace
+from pipeline.operators.row_code import (
+    NUMBER,
+    VECTOR,
+    Lowered,
+    NumberPlace,
+    Place,
+    RowCode,
+    TermsPlace,
+    VectorPlace,
+    WidePlace,
+)
 from pipeline.operators.values import scalar_shape, shape_list, string, tensor_shape
 
 # Wider vectors stay in compressed rows.
@@ -88,6 +98,8 @@ class VectorAssembler(Operator):
         return [compressed(self._dense(inputs, widths))]
 
     def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        if any(isinstance(place, (TermsPlace, WidePlace)) for place in inputs):
+            return self._lower_wide(code, inputs)
         made = code.vector(sum(place.size if isinstance(place, VectorPlace) else 1 for place in inputs))
         at = made.register
         for place in inputs:
@@ -100,6 +112,22 @@ class VectorAssembler(Operator):
             else:
                 return None
         return [made]
+
+    def _lower_wide(self, code: RowCode, inputs: Sequence[Place]) -> Lowered:
+        """Side by side without being made: who reads features knows zeros of both signs for one."""
+        parts: List[Union[VectorPlace, TermsPlace]] = []
+        for place in inputs:
+            if isinstance(place, WidePlace):
+                parts += place.parts
+            elif isinstance(place, (VectorPlace, TermsPlace)):
+                parts.append(place)
+            elif isinstance(place, NumberPlace):
+                one = code.vector(1)
+                code.emit(NUMBER, self.handle_invalid == "keep", place.register, one.register)
+                parts.append(one)
+            else:
+                return None
+        return [WidePlace(tuple(parts))]
 
     def skipped_rows(self, inputs: Sequence[AnyColumn]) -> "Optional[np.ndarray[Any, Any]]":
         if self.handle_invalid != "skip":

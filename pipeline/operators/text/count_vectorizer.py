@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.columns import AnyColumn, Sparse
 from pipeline.errors import BundleError, UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
+from pipeline.operators.row_code import Lowered, Place, RowCode, TermsPlace, TokensPlace
 from pipeline.operators.text.token_lists import counted, needed_lists, offsets
 from pipeline.operators.values import boolean, double, string_list
 
@@ -69,3 +70,10 @@ class CountVectorizer(Operator):
         indptr = offsets(np.bincount(made.rows()[enough], minlength=len(lists)))
         values = made.values[enough]
         return [Sparse(indptr, made.indices[enough], np.ones(len(values)) if self.binary else values, made.size)]
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        tokens = inputs[0]
+        # A share of the words may be more than a count.
+        if not isinstance(tokens, TokensPlace) or self.min_tf != 1:
+            return None
+        return [TermsPlace(tokens, len(self.vocabulary), self.binary, vocabulary=code.vocabulary(self.vocabulary))]

@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.columns import AnyColumn, Sparse
 from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
+from pipeline.operators.row_code import Lowered, Place, RowCode, TermsPlace, TokensPlace
 from pipeline.operators.text.murmur3 import SEED, hash_words
 from pipeline.operators.text.token_lists import counted, needed_lists
 from pipeline.operators.values import boolean, integer, long
@@ -70,3 +71,9 @@ class HashingTF(Operator):
         if not self.binary:
             return [made]
         return [Sparse(made.indptr, made.indices, np.ones(len(made.indices)), made.size)]
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        tokens = inputs[0]
+        if not isinstance(tokens, TokensPlace):
+            return None
+        return [TermsPlace(tokens, self.num_features, self.binary, legacy=self.version == _LEGACY)]

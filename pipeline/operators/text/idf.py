@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Dict, List, Sequence
 
 import numpy as np
 
 from pipeline.columns import AnyColumn, Dense, Sparse
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowError, Shape, Types
+from pipeline.operators.row_code import Lowered, Place, RowCode, TermsPlace
 from pipeline.operators.values import long, long_list, tensor
+
+_USUAL = 1e30
 
 
 class IDF(Operator):
@@ -50,6 +54,15 @@ class IDF(Operator):
     def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
         with np.errstate(all="ignore"):
             return [self._scaled(inputs[0])]
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        terms = inputs[0]
+        if not isinstance(terms, TermsPlace) or terms.factors is not None or terms.size > len(self.idf):
+            return None
+        # No count that is made makes more of them than XGBoost takes.
+        if not (np.abs(self.idf) < _USUAL).all():
+            return None
+        return [replace(terms, factors=self.idf[: terms.size])]
 
     def _scaled(self, column: AnyColumn) -> AnyColumn:
         if isinstance(column, Sparse):

@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.columns import AnyColumn, TextLists
 from pipeline.errors import BundleError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
+from pipeline.operators.row_code import NGRAM, Lowered, Place, RowCode, TokensPlace
 from pipeline.operators.text.token_lists import needed_lists, offsets
 from pipeline.operators.values import long
 
@@ -60,6 +61,14 @@ class NGram(Operator):
         texts = [words[code] for code in lists.codes.tolist()]
         grams = [" ".join(texts[start : start + self.n]) for start in starts[first].tolist()]
         return [TextLists(indptr, codes, grams)]
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        tokens = inputs[0]
+        if not isinstance(tokens, TokensPlace):
+            return None
+        made = code.tokens(lower=tokens.lower)
+        code.emit(NGRAM, self.n, tokens.list, made.list)
+        return [made]
 
 
 def _distinct(codes: Any, starts: Any, n: int, count: int) -> "np.ndarray[Any, Any]":

@@ -7,15 +7,20 @@ from typing import Any, Dict, List, Sequence
 from pipeline.columns import AnyColumn, TextLists
 from pipeline.errors import BundleError, UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
+from pipeline.operators.row_code import Lowered, Place, RowCode
 from pipeline.operators.text.java_regex import UntranslatableError, java_regex
 from pipeline.operators.text.java_strings import length, lower_case, without_last_empty
 from pipeline.operators.text.limited_regex import LimitedRegex, SlowPatternError
 from pipeline.operators.text.many_texts import split_at_spaces
+from pipeline.operators.text.plain_tokens import NO_WORD, SPACE, lower_split
 from pipeline.operators.text.token_lists import needed_text, one_by_one, tokenized
 from pipeline.operators.values import boolean, integer, string
 
 # What splits where white space is, if empty tokens go.
 _SPACES = (r"\s+", r"\s")
+# Of ASCII: what stands between tokens of a character or more, for gaps and for tokens.
+_GAPS = {**dict.fromkeys(_SPACES, SPACE), **dict.fromkeys((r"\W+", r"\W"), NO_WORD)}
+_TOKENS = {r"\S+": SPACE, r"\w+": NO_WORD}
 _HINT = "write the pattern with ASCII classes, groups, lookahead and greedy or lazy quantifiers"
 
 
@@ -78,6 +83,12 @@ class RegexTokenizer(Operator):
             return [tokenized(column, self._split)]
         except SlowPatternError as error:
             raise error.in_column(column) from None
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        between = (_GAPS if self.gaps else _TOKENS).get(self.regex)
+        if between is None or self.least < 1:
+            return None
+        return lower_split(code, inputs[0], between, least=self.least, lower=self.lower)
 
     def _split(self, texts: Sequence[str]) -> TextLists:
         at_once = self.lower and self.gaps and self.least == 1 and self.regex in _SPACES

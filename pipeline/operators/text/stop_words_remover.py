@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Sequence
 from pipeline.columns import AnyColumn
 from pipeline.errors import UnsupportedStageError
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Types
+from pipeline.operators.row_code import STOP, Lowered, Place, RowCode, TokensPlace
 from pipeline.operators.spark_columns import column_pairs, node_a_column
 from pipeline.operators.text.java_strings import lower_case
 from pipeline.operators.text.token_lists import filtered, needed_lists
@@ -60,6 +61,15 @@ class StopWordsRemover(Operator):
     def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
         lists = needed_lists(inputs[0])
         return [filtered(lists, [self._compared(word) not in self._removed for word in lists.words], null_stays=True)]
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        tokens = inputs[0]
+        if not isinstance(tokens, TokensPlace):
+            return None
+        made = code.tokens(lower=tokens.lower)
+        lower = not self.case_sensitive and not tokens.lower
+        code.emit(STOP, code.vocabulary(sorted(self._removed)), lower, tokens.list, made.list)
+        return [made]
 
     def _compared(self, word: str) -> str:
         return word if self.case_sensitive else lower_case(word)

@@ -7,8 +7,10 @@ from typing import Any, Dict, List, Sequence
 
 from pipeline.columns import AnyColumn, TextLists
 from pipeline.operators.base import Attributes, ColumnType, Node, Operator, Shape, Types
+from pipeline.operators.row_code import Lowered, Place, RowCode
 from pipeline.operators.text.java_strings import lower_case, without_last_empty
 from pipeline.operators.text.many_texts import split_at_spaces
+from pipeline.operators.text.plain_tokens import SPACE, lower_split
 from pipeline.operators.text.token_lists import needed_text, one_by_one, tokenized
 
 _SPACE = re.compile(r"[ \t\n\x0b\f\r]")
@@ -45,6 +47,9 @@ class Tokenizer(Operator):
 
     def apply(self, inputs: Sequence[AnyColumn]) -> List[AnyColumn]:
         return [tokenized(needed_text(inputs[0]), _split)]
+
+    def lower_to(self, code: RowCode, inputs: Sequence[Place], ports: Sequence[str]) -> Lowered:
+        return lower_split(code, inputs[0], SPACE, least=0, lower=True)
 
 
 def _split(texts: Sequence[str]) -> TextLists:
