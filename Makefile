@@ -62,7 +62,7 @@ test-spark4: .venv-spark4/.installed
 	@PYTHONWARNINGS=ignore .venv-spark4/bin/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
-# All environments beside the main one, each of which the target that needs it makes too.
+# All environments that tests need beside the main one, each of which the target that needs it makes too.
 environments: $(addsuffix /.installed, .venv-spark4 .venv-sdk2 .venv-sdk3 .venv-airflow)
 
 # Clients of the local service; their SDKs come into environments of their own, made only here.
@@ -111,12 +111,21 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup
-	$(BIN)/python -m benchmarks
+# Beside their peers, of which ONNX Runtime and its converters come into an environment of their own.
+bench: setup .venv-bench/.installed
+	.venv-bench/bin/python -m benchmarks
+
+.venv-bench/.installed: requirements/build.txt requirements/bench.txt setup.py
+	$(PYTHON) -m venv --clear .venv-bench
+	.venv-bench/bin/python -m pip install -q --require-hashes -r requirements/build.txt
+	.venv-bench/bin/python -m pip install -q --require-hashes --no-build-isolation -r requirements/bench.txt
+	@PYTHONWARNINGS=ignore .venv-bench/bin/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
 
 # uv only resolves here; the installed set comes from the files it writes.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/main.in -o requirements/main.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements/main.txt requirements/bench.in -o requirements/bench.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --allow-unsafe requirements/spark4.in -o requirements/spark4.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --allow-unsafe requirements/build.in -o requirements/build.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/compiler.in -o requirements/compiler.txt
@@ -126,4 +135,4 @@ lock:
 	uv pip compile --python-version 3.11 --python-platform linux --generate-hashes --no-header --no-annotate requirements/airflow-machine.in -o requirements/airflow-machine.txt
 
 clean:
-	rm -rf $(VENV) $(KERNELS) .venv-spark4 .venv-sdk2 .venv-sdk3 .venv-airflow build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(KERNELS) .venv-spark4 .venv-sdk2 .venv-sdk3 .venv-airflow .venv-bench build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -2,9 +2,10 @@
 
 python -m benchmarks.row [--data abalone.csv] [--calls 20000] [--rounds 5]
 
-MLeap's runtime computes abalone's features alone, ours the booster's prediction too. `linear` and `forest` are of the
-kind of MLeap's own benchmark: indexers, encoders, assembler, scaler, then a regression or a forest of 20 trees, with
-MLeap's runtime and ours doing the same.
+MLeap's runtime computes abalone's features alone, ours the booster's prediction too. So does ONNX Runtime, from arrays
+made before, where it is installed (`make bench` installs it). `linear` and `forest` are of the kind of MLeap's own
+benchmark: indexers, encoders, assembler, scaler, then a regression or a forest of 20 trees, with MLeap's runtime and
+ours doing the same.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from benchmarks import onnx_peer
 from benchmarks.common import abalone_model, abalone_rows, save
 from benchmarks.jvm_loop import MLeap
 from pipeline.bundle.archive import read_files
@@ -56,8 +60,8 @@ def main() -> None:
         lines = abalone_rows(options.data)
         archive, booster, features = abalone_model(lines, folder)
         scorer = Scorer.load(archive, threads=1)
-        cells = lines[0].split(",")
-        values = (cells[0], *map(float, cells[1:]))
+        rows = [(text, *map(float, numbers)) for text, *numbers in (line.split(",") for line in lines)]
+        values = rows[0]
         files = read_files(archive)
         bundle = write_files(
             {at[len(BUNDLE) :]: text for at, text in files.items() if at.startswith(BUNDLE)}, folder / "b.zip"
@@ -66,14 +70,19 @@ def main() -> None:
         booster.set_param({"nthread": 1})
         one = features[:1]
         few = options.calls // 100
-        results["abalone"] = _microseconds(
-            {
-                "ours": (lambda: _loop(scorer.predict_one, values, options.calls), options.calls),
-                "mleap_features": (lambda: mleap.seconds(transformer, frame, options.calls), options.calls),
-                "inplace_predict": (lambda: _loop(booster.inplace_predict, one, few), few),
-            },
-            options.rounds,
-        )
+        calls = {
+            "ours": (lambda: _loop(scorer.predict_one, values, options.calls), options.calls),
+            "mleap_features": (lambda: mleap.seconds(transformer, frame, options.calls), options.calls),
+            "inplace_predict": (lambda: _loop(booster.inplace_predict, one, few), few),
+        }
+        if onnx_peer.is_here():
+            session = onnx_peer.session(booster, folder)
+            off = onnx_peer.largest_difference(session, rows, [scorer.predict_one(row) for row in rows])
+            print(f"ONNX Runtime {version('onnxruntime')}: at most {off:.1e} of a prediction from ours")
+            run, columns = partial(session.run, [session.get_outputs()[0].name]), onnx_peer.inputs(rows[:1])
+            some = options.calls // 10
+            calls["onnxruntime"] = (lambda: _loop(run, columns, some), some)
+        results["abalone"] = _microseconds(calls, options.rounds)
         for kind, model in (("linear", _linear()), ("forest", _forest())):
             scorer, path, values = _pipeline(model, folder / f"{kind}.zip")
             transformer, frame = mleap.load(str(path)), mleap.frame(_table(scorer.schema, values))
