@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "trees.h"
+
 /* Beyond that a float32 does not count one by one. */
 enum { MOST_COUNTED = 1 << 24 };
 

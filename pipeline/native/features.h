@@ -41,7 +41,4 @@ void features_scale(Features *features, int64_t from, int binary, const double *
 int features_put(Features *features, const double *values, int64_t size, const int32_t *places, int64_t count,
                  int64_t first);
 
-/* A value as XGBoost takes it. The smallest double that rounds to an infinite float is refused by XGBoost. */
-#define TOO_LARGE (0x1p128 - 0x1p103)
-
 #endif

@@ -7,6 +7,23 @@ int64_t trees_width(const Trees *trees, int margin) {
     return trees->link == LINK_ARGMAX && !margin ? 1 : trees->groups;
 }
 
+enum { BLOCK_VALUES = 1 << 15 };
+
+int to_lane(const double *from, int64_t size, int zeros_are_missing, float *to) {
+    double most = 0;
+    for (int64_t at = 0; at < size; at++) {
+        double value = from[at], extent = fabs(value);
+        most = extent > most ? extent : most;
+        to[at * LANES] = zeros_are_missing && value == 0 ? NAN : (float)value;
+    }
+    return most < TOO_LARGE;
+}
+
+int64_t block_rows(int64_t features) {
+    int64_t rows = BLOCK_VALUES / (features ? features : 1) / LANES * LANES;
+    return rows < LANES ? LANES : rows > BLOCK_ROWS ? BLOCK_ROWS : rows;
+}
+
 static inline int64_t goes_right(Split split, float value) { return !(value < split.threshold); }
 
 static inline int64_t goes_right_or_missing(Split split, float value) {

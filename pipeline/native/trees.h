@@ -51,6 +51,16 @@ enum { LANES = 8 };
 /* The first float of a row's values, which stand LANES apart. */
 static inline int64_t lane_of(int64_t row, int64_t features) { return row / LANES * LANES * features + row % LANES; }
 
+/* Rows that are worked on at once, whole groups: their features stay in the processor's cache. */
+enum { BLOCK_ROWS = 64 };
+int64_t block_rows(int64_t features);
+
+/* The smallest double that rounds to an infinite float, which XGBoost refuses. */
+#define TOO_LARGE (0x1p128 - 0x1p103)
+
+/* A row's features as XGBoost takes them, into a group of rows; 0 where one is too large. */
+int to_lane(const double *from, int64_t size, int zeros_are_missing, float *to);
+
 /* Rows of float32 features, NaN for missing, to predictions of so many values a row; before the link where `margin`.
    Whole groups are read, rows beyond `count` may hold anything. `sums` has room for the whole groups' outputs. */
 void trees_predict(const Trees *trees, const float *groups, int64_t count, int margin, float *sums, float *made);

@@ -23,8 +23,8 @@ from pipeline.serving.asgi import (
     send_reply,
 )
 from pipeline.serving.body import ClientGoneError, Receive, read_body
-from pipeline.serving.endpoint import Reply
 from pipeline.serving.known_heads import Direct
+from pipeline.serving.replies import Reply
 from pipeline.serving.settings import Settings
 
 # Smaller bodies are scored in less time than a thread takes to start.

@@ -17,10 +17,9 @@ from pipeline.scoring.manifest import Manifest
 from pipeline.scoring.outputs import Outputs
 from pipeline.scoring.scorer import Scorer
 from pipeline.serving.body import decoded
-from pipeline.serving.endpoint import Reply, default_accept
 from pipeline.serving.feature_rows import csv_matrix, libsvm_matrix, matrices
-from pipeline.serving.media_types import reply_type
-from pipeline.serving.replies import SCORE_FORMS
+from pipeline.serving.media_types import default_accept, reply_type
+from pipeline.serving.replies import SCORE_FORMS, Reply
 from pipeline.serving.settings import Settings
 
 READERS = {

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.bundle.archive import Files
 from pipeline.columns import AnyColumn
-from pipeline.errors import ConfigError, DataError, NotAcceptableError, PipelineError, SchemaError
+from pipeline.errors import ConfigError, DataError, PipelineError, SchemaError
 from pipeline.schema.contract import Schema
 from pipeline.scoring.feature_text import Rows
 from pipeline.scoring.load import BOOSTER, parts_of, read_model
@@ -19,21 +18,13 @@ from pipeline.scoring.plan import run
 from pipeline.scoring.scorer import Scorer
 from pipeline.serving.body import decoded
 from pipeline.serving.contracts import Contract, Contracts
-from pipeline.serving.media_types import CSV, reply_type, request_type
-from pipeline.serving.replies import FEATURE_FORMS, SCORE_FORMS, values_of
+from pipeline.serving.media_types import CSV, default_accept, reply_type, request_type
+from pipeline.serving.replies import FEATURE_FORMS, SCORE_FORMS, Reply, values_of
 from pipeline.serving.requests import Request, RequestReader
 from pipeline.serving.settings import Settings
 
 if TYPE_CHECKING:
     from pipeline.serving.booster_endpoint import BoosterEndpoint
-
-
-@dataclass(frozen=True)
-class Reply:
-    """The body of a 200 and its Content-Type."""
-
-    content_type: bytes
-    body: bytes
 
 
 class Endpoint:
@@ -125,13 +116,3 @@ def _environment_contract(contracts: Contracts, document: str) -> Contract:
         return contracts.of_document(document)
     except PipelineError as error:
         raise ConfigError(f"SAGEMAKER_SPARKML_SCHEMA: {error.message}", hint=error.hint) from error
-
-
-def default_accept(accept: str, offers: tuple[str, ...], otherwise: str = CSV) -> str:
-    """The reply's type where a request names none, from the setting; ConfigError for one that cannot be made."""
-    try:
-        return reply_type(accept, offers, otherwise)
-    except NotAcceptableError as error:
-        raise ConfigError(
-            f"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT is {accept!r}; expected one of {', '.join(offers)}"
-        ) from error

@@ -16,9 +16,9 @@ from pipeline.factorization.model import FactorizationMachine
 from pipeline.factorization.table import CLASSIFIER
 from pipeline.recordio import CONTENT_TYPE, Rows, encode_labels, read_rows
 from pipeline.serving.body import decoded
-from pipeline.serving.endpoint import Reply, default_accept
 from pipeline.serving.feature_tensors import of_json, of_json_lines
-from pipeline.serving.media_types import JSON, JSON_LINES, reply_type
+from pipeline.serving.media_types import JSON, JSON_LINES, default_accept, reply_type
+from pipeline.serving.replies import Reply
 from pipeline.serving.settings import Settings
 
 # Predictions by name, one value a row each.

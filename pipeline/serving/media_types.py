@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline.errors import NotAcceptableError, UnsupportedMediaTypeError
+from pipeline.errors import ConfigError, NotAcceptableError, UnsupportedMediaTypeError
 
 CSV = "text/csv"
 JSON = "application/json"
@@ -79,6 +79,16 @@ def reply_type(accept: str, offers: tuple[str, ...], default: str) -> str:
     if not ranked:
         raise NotAcceptableError(f"no reply of type {accept[:80]!r} can be made", hint=f"ask for {', '.join(offers)}")
     return max(ranked, key=lambda entry: entry[:2])[2]
+
+
+def default_accept(accept: str, offers: tuple[str, ...], otherwise: str = CSV) -> str:
+    """The reply's type where a request names none, from the setting; ConfigError for one that cannot be made."""
+    try:
+        return reply_type(accept, offers, otherwise)
+    except NotAcceptableError as error:
+        raise ConfigError(
+            f"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT is {accept!r}; expected one of {', '.join(offers)}"
+        ) from error
 
 
 def _weight(offer: str, ranges: Sequence[MediaRange]) -> tuple[float, int, int]:

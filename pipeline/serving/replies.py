@@ -21,6 +21,14 @@ MAX_REPLY = 128 * MIB
 
 
 @dataclass(frozen=True)
+class Reply:
+    """The body of a 200 and its Content-Type."""
+
+    content_type: bytes
+    body: bytes
+
+
+@dataclass(frozen=True)
 class Form:
     """How one media type writes rows: `encode` makes the text of a chunk of rows."""
 

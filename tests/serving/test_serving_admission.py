@@ -19,7 +19,7 @@ from pipeline.serving import app as application
 from pipeline.serving import protocol
 from pipeline.serving.admission import Bound
 from pipeline.serving.app import INLINE_BYTES, App
-from pipeline.serving.endpoint import Reply
+from pipeline.serving.replies import Reply
 from pipeline.serving.settings import Settings
 
 
