@@ -86,6 +86,11 @@ class UnknownOperationException(LocalServiceError):
     code = "UnknownOperationException"
     http_status = 400
 
+    @classmethod
+    def of(cls, operation: str, service: str) -> UnknownOperationException:
+        """The refusal that names the operation."""
+        return cls(f"The operation {operation} of {service} is not served on this machine")
+
 
 class SerializationException(LocalServiceError):
     """A request body that is not the JSON that the protocol asks for."""

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from pipeline.errors import PipelineError
-from pipeline.local.errors import InternalFailure
+from pipeline.local.errors import InternalFailure, UnknownOperationException
 from pipeline.local.pages.request import PageRequest, page_request
 from pipeline.local.wire import Reply, read_request, scope_of, write_error, write_reply
 
@@ -45,6 +45,12 @@ Pages = Callable[[PageRequest], Awaitable[HttpReply]]
 _SERVICES = {"SageMaker": "sagemaker", "AWSGlue": "glue"}
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations")
+# What the runtime has besides, by the last part of the path.
+_NOT_SERVED = {
+    "async-invocations": "InvokeEndpointAsync",
+    "invocations-response-stream": "InvokeEndpointWithResponseStream",
+}
+_OTHER_INVOCATION = re.compile(rf"/endpoints/[^/]+/({'|'.join(_NOT_SERVED)})")
 _REGION = "us-east-1"
 # SageMaker's own limits: a request of the API, and a real-time invocation (6 MiB in the service model; 25 MB since).
 _API_BYTES = 4 << 20
@@ -76,6 +82,8 @@ class Gateway:
             await _send(send, await self._call(service, headers, receive))
         elif found := _INVOCATION.fullmatch(scope["path"]):
             await _send(send, await self._call_endpoint(unquote(found[1]), headers, receive))
+        elif found := _OTHER_INVOCATION.fullmatch(scope["path"]):
+            await _send(send, write_error(UnknownOperationException.of(_NOT_SERVED[found[1]], "sagemaker-runtime")))
         elif page := page_request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers):
             await _send(send, await self._show(page, receive))
         else:

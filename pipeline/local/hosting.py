@@ -19,8 +19,8 @@ from pipeline.local.serving_logs import ServingLogs
 from pipeline.local.store import Resource, Store
 
 _KIND = states.ENDPOINT
-# Source: SageMaker, VariantProperty.
-_RETAINED = ("DesiredWeight", "DesiredInstanceCount", "DataCaptureConfig")
+# Source: SageMaker, VariantProperty, which calls the third, DataCaptureConfig, not supported: it is the new config's.
+_RETAINED = ("DesiredWeight", "DesiredInstanceCount")
 
 
 class Hosting:
@@ -79,14 +79,12 @@ class Hosting:
 
     def update(self, name: str, request: Mapping[str, Any]) -> None:
         """UpdateEndpoint: the endpoint is Updating, and serves its old config until the new one is healthy."""
-        pending = self._snapshot(request["EndpointConfigName"])
         excluded = {entry["VariantPropertyType"] for entry in request.get("ExcludeRetainedVariantProperties", ())}
         retain = [one for one in _RETAINED if one not in excluded] if request.get("RetainAllVariantProperties") else []
         kept = {variant["VariantName"]: _kept(variant, retain) for variant in self._endpoints.variants(name)}
-        self._store.update(
-            _KIND, name, Pending=_weighted(pending, kept), LastDeploymentConfig=request.get("DeploymentConfig")
-        )
-        self._endpoints.update(name, pending["config"], pending["models"], retain=retain)
+        pending = _weighted(self._snapshot(request["EndpointConfigName"]), kept)
+        self._store.update(_KIND, name, Pending=pending, LastDeploymentConfig=request.get("DeploymentConfig"))
+        self._endpoints.update(name, pending["config"], pending["models"])
 
     def update_weights(self, name: str, request: Mapping[str, Any]) -> None:
         """UpdateEndpointWeightsAndCapacities: kept for the next start as well. Raises ValidationException."""
@@ -118,7 +116,10 @@ class Hosting:
         if resource.status in {"InService", "Updating", "SystemUpdating", "RollingBack"}:
             described["ProductionVariants"] = self._endpoints.variants(resource.name) or None
         if pending and resource.status == "Updating":
-            described["PendingDeploymentSummary"] = {"EndpointConfigName": pending["config"]["EndpointConfigName"]}
+            deployed = pending["config"]["EndpointConfigName"]
+            # Other weights and counts of the same config are no deployment.
+            if deployed != described["EndpointConfigName"]:
+                described["PendingDeploymentSummary"] = {"EndpointConfigName": deployed}
         return described
 
     async def invoke(self, name: str, body: bytes, headers: Mapping[str, str]) -> Reply:
@@ -168,7 +169,7 @@ def _weighted(served: Mapping[str, Any], desired: Mapping[str, Mapping[str, Any]
         entry = desired.get(variant["VariantName"], {})
         changed = {
             "InitialVariantWeight": entry.get("DesiredWeight"),
-            "InitialInstanceCount": entry.get("DesiredInstanceCount"),
+            "InitialInstanceCount": None if "ServerlessConfig" in variant else entry.get("DesiredInstanceCount"),
         }
         variants.append({**variant, **{name: value for name, value in changed.items() if value is not None}})
     return {**served, "config": {**served["config"], "ProductionVariants": variants}}

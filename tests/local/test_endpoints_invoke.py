@@ -7,11 +7,13 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from endpoint_cases import LINE, MODELS, SPARKML, Bench, config, container, scores, variant
+from endpoint_cases import LINE, MODELS, SECONDS, SPARKML, Bench, config, container, scores, variant
 from model_cases import features_of, table_of, train
 
+from pipeline.local.endpoints import invocation
 from pipeline.local.wire import Reply
 
 ROWS = b"M,0.5,3\n" + "größe,1.25,7\n😀,-2,0\n".encode()
@@ -48,6 +50,16 @@ def error(reply: Reply, status: int, code: str) -> dict[str, object]:
     return document
 
 
+def parsed(reply: Reply) -> Any:
+    """A reply as boto3 reads it."""
+    import botocore.session
+    from botocore.parsers import create_parser
+
+    model = botocore.session.get_session().get_service_model("sagemaker-runtime")
+    response = {"status_code": reply.status, "headers": reply.headers, "body": reply.body}
+    return create_parser("rest-json").parse(response, model.operation_model("InvokeEndpoint").output_shape)
+
+
 def test_answers_are_the_boosters_own(bench: Bench) -> None:
     import xgboost
 
@@ -80,15 +92,9 @@ def test_an_error_names_its_container_and_keeps_its_words(bench: Bench) -> None:
 
 
 def test_boto3_reads_the_errors(bench: Bench) -> None:
-    import botocore.session
-    from botocore.parsers import create_parser
-
-    model = botocore.session.get_session().get_service_model("sagemaker-runtime")
-    reply = bench.call("one", b"X,0.5,3")
-    response = {"status_code": reply.status, "headers": reply.headers, "body": reply.body}
-    parsed = create_parser("rest-json").parse(response, model.operation_model("InvokeEndpoint").output_shape)
-    assert parsed["Error"]["Code"] == "ModelError"
-    assert "Received client error (400)" in parsed["Error"]["Message"]
+    said = parsed(bench.call("one", b"X,0.5,3"))["Error"]
+    assert said["Code"] == "ModelError"
+    assert "Received client error (400)" in said["Message"]
 
 
 @pytest.mark.parametrize(
@@ -170,6 +176,35 @@ def test_a_serverless_variant_takes_so_many_at_once(bench: Bench) -> None:
     finally:
         os.kill(pid, signal.SIGCONT)
     assert [future.result(30).status for future in waiting] == [200, 200]
+
+
+@pytest.mark.parametrize(
+    ("more", "status", "code"),
+    [
+        ({"ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 2}}, 429, "ModelNotReadyException"),
+        ({"InitialInstanceCount": 1}, 503, "ServiceUnavailable"),
+    ],
+)
+def test_a_worker_that_keeps_dying(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, more: dict[str, Any], status: int, code: str
+) -> None:
+    monkeypatch.setattr(invocation, "_RESTART_SECONDS", 0.5)
+    bench.create(code, config({"VariantName": "AllTraffic", "ModelName": "fused", **more}))
+    serving = bench.endpoints._get(code).serving
+    assert serving is not None
+    (member,) = serving.fleet.variants[0].containers.members
+    archive = member.model.read_bytes()
+    # It cannot start any more.
+    member.model.write_bytes(b"no archive")
+    (pid,) = bench.pids(code)
+    os.kill(pid, signal.SIGKILL)
+    reply = bench.call(code)
+    said = f"No instance of variant AllTraffic of endpoint {code} is healthy; try again."
+    assert error(reply, status, code)["Message"] == said
+    assert parsed(reply)["Error"]["Code"] == code
+    member.model.write_bytes(archive)
+    monkeypatch.setattr(invocation, "_RESTART_SECONDS", SECONDS)
+    assert bench.call(code).status == 200
 
 
 def test_variants_are_described(bench: Bench) -> None:

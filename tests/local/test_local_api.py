@@ -62,26 +62,88 @@ def test_taken_names_are_refused_in_the_words_that_clients_look_for(sagemaker: A
         sagemaker.create_endpoint_config(**config)
 
 
+GROUPED = {"ModelPackageGroupName": "nowhere"}
+COMPONENT = {
+    "EndpointName": "nowhere",
+    "VariantName": "one",
+    "Specification": {"ModelName": "nowhere", "ComputeResourceRequirements": {"MinMemoryRequiredInMb": 128}},
+    "RuntimeConfig": {"CopyCount": 1},
+}
+TRANSFORM = {
+    "ModelName": "nowhere",
+    "TransformInput": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://rows/"}}},
+    "TransformOutput": {"S3OutputPath": "s3://rows/out"},
+    "TransformResources": {"InstanceCount": 1, "InstanceType": "ml.m5.large"},
+}
+PACKAGED = {"ExecutionRoleArn": ROLE, "PrimaryContainer": {"ModelPackageName": "nowhere"}}
+
+
 @pytest.mark.parametrize(
-    ("operation", "member"),
+    ("operation", "request_"),
     [
-        ("describe_endpoint", "EndpointName"),
-        ("delete_endpoint", "EndpointName"),
-        ("describe_endpoint_config", "EndpointConfigName"),
-        ("describe_model", "ModelName"),
-        ("delete_model", "ModelName"),
-        ("describe_processing_job", "ProcessingJobName"),
-        ("stop_processing_job", "ProcessingJobName"),
-        ("describe_training_job", "TrainingJobName"),
-        ("describe_transform_job", "TransformJobName"),
-        ("describe_hyper_parameter_tuning_job", "HyperParameterTuningJobName"),
-        ("describe_model_package", "ModelPackageName"),
-        ("describe_model_package_group", "ModelPackageGroupName"),
+        ("describe_endpoint", {"EndpointName": "nowhere"}),
+        ("update_endpoint", {"EndpointName": "nowhere", "EndpointConfigName": "nowhere"}),
+        (
+            "update_endpoint_weights_and_capacities",
+            {"EndpointName": "nowhere", "DesiredWeightsAndCapacities": [{"VariantName": "one", "DesiredWeight": 1}]},
+        ),
+        ("delete_endpoint", {"EndpointName": "nowhere"}),
+        ("describe_endpoint_config", {"EndpointConfigName": "nowhere"}),
+        ("delete_endpoint_config", {"EndpointConfigName": "nowhere"}),
+        ("create_inference_component", {"InferenceComponentName": "new", **COMPONENT}),
+        ("describe_inference_component", {"InferenceComponentName": "nowhere"}),
+        ("update_inference_component", {"InferenceComponentName": "nowhere", "RuntimeConfig": {"CopyCount": 1}}),
+        (
+            "update_inference_component_runtime_config",
+            {"InferenceComponentName": "nowhere", "DesiredRuntimeConfig": {"CopyCount": 1}},
+        ),
+        ("delete_inference_component", {"InferenceComponentName": "nowhere"}),
+        ("describe_model", {"ModelName": "nowhere"}),
+        ("delete_model", {"ModelName": "nowhere"}),
+        ("describe_processing_job", {"ProcessingJobName": "nowhere"}),
+        ("stop_processing_job", {"ProcessingJobName": "nowhere"}),
+        ("delete_processing_job", {"ProcessingJobName": "nowhere"}),
+        ("describe_training_job", {"TrainingJobName": "nowhere"}),
+        ("stop_training_job", {"TrainingJobName": "nowhere"}),
+        ("delete_training_job", {"TrainingJobName": "nowhere"}),
+        ("create_transform_job", {"TransformJobName": "new", **TRANSFORM}),
+        ("describe_transform_job", {"TransformJobName": "nowhere"}),
+        ("stop_transform_job", {"TransformJobName": "nowhere"}),
+        ("describe_hyper_parameter_tuning_job", {"HyperParameterTuningJobName": "nowhere"}),
+        ("stop_hyper_parameter_tuning_job", {"HyperParameterTuningJobName": "nowhere"}),
+        ("delete_hyper_parameter_tuning_job", {"HyperParameterTuningJobName": "nowhere"}),
+        ("list_training_jobs_for_hyper_parameter_tuning_job", {"HyperParameterTuningJobName": "nowhere"}),
+        ("add_tags", {"ResourceArn": f"{ACCOUNT}:model/nowhere", "Tags": [{"Key": "a", "Value": "b"}]}),
+        ("list_tags", {"ResourceArn": f"{ACCOUNT}:model/nowhere"}),
+        ("delete_tags", {"ResourceArn": f"{ACCOUNT}:model/nowhere", "TagKeys": ["a"]}),
     ],
 )
-def test_what_is_not_there_is_a_validation_exception(sagemaker: Any, operation: str, member: str) -> None:
-    with pytest.raises(ClientError, match="Could not find") as refused:
-        getattr(sagemaker, operation)(**{member: "nowhere"})
+def test_what_is_not_there_is_a_validation_exception(sagemaker: Any, operation: str, request_: dict[str, Any]) -> None:
+    missing(sagemaker, operation, request_, "Could not find .*nowhere")
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "arn"),
+    [
+        ("describe_model_package_group", GROUPED, "model-package-group/nowhere"),
+        ("delete_model_package_group", GROUPED, "model-package-group/nowhere"),
+        ("create_model_package", GROUPED, "model-package-group/nowhere"),
+        ("list_model_packages", GROUPED, "model-package-group/nowhere"),
+        ("describe_model_package", {"ModelPackageName": "nowhere"}, "model-package/nowhere"),
+        ("update_model_package", {"ModelPackageArn": f"{ACCOUNT}:model-package/no/1"}, "model-package/no/1"),
+        ("delete_model_package", {"ModelPackageName": "nowhere"}, "model-package/nowhere"),
+        ("create_model", {"ModelName": "new", **PACKAGED}, "model-package/nowhere"),
+    ],
+)
+def test_the_registry_has_words_of_its_own_for_it(
+    sagemaker: Any, operation: str, request_: dict[str, Any], arn: str
+) -> None:
+    missing(sagemaker, operation, request_, rf"ModelPackage(Group)? {ACCOUNT}:{arn} does not exist\.")
+
+
+def missing(sagemaker: Any, operation: str, request: dict[str, Any], words: str) -> None:
+    with pytest.raises(ClientError, match=words) as refused:
+        getattr(sagemaker, operation)(**request)
     assert refused.value.response["Error"]["Code"] == "ValidationException"
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
@@ -188,7 +250,8 @@ def test_versions_of_a_model_are_registered_approved_and_found(sagemaker: Any) -
     assert (described["ModelPackageStatus"], described["ModelPackageVersion"]) == ("Completed", 2)
     assert (described["ModelApprovalStatus"], described["ApprovalDescription"]) == ("Approved", "good")
     assert described["InferenceSpecification"] == specification
-    approved = sagemaker.list_model_packages(ModelPackageGroupName="group", ModelApprovalStatus="Approved")
+    group = f"{ACCOUNT}:model-package-group/group"
+    approved = sagemaker.list_model_packages(ModelPackageGroupName=group, ModelApprovalStatus="Approved")
     assert [entry["ModelPackageArn"] for entry in approved["ModelPackageSummaryList"]] == [second]
     filters = [{"Name": "ModelApprovalStatus", "Operator": "Equals", "Value": "PendingManualApproval"}]
     found = sagemaker.search(Resource="ModelPackage", SearchExpression={"Filters": filters})["Results"]

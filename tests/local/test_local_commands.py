@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from typing import Any
 import pytest
 import yaml
 from botocore.exceptions import ClientError
-from service_cases import ROLE, Service, finished, keys
+from service_cases import ROLE, SECONDS, Service, finished, keys, log_lines
 
+GROUP = "/aws/sagemaker/ProcessingJobs"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/my/tasks:1"
 PROGRAM = "import sys\nsys.argv[0] = 'inference-pipeline'\nfrom pipeline.cli.main import main\nmain()"
 
@@ -69,6 +71,37 @@ def test_a_command_that_fails_says_why(running: Service) -> None:
     described = ended(running, request("fails", "/bin/sh", "-c", "echo the reason; exit 4"))
     assert described["ProcessingJobStatus"] == "Failed"
     assert described["FailureReason"] == "AlgorithmError: exit code 4: the reason"
+
+
+@pytest.mark.parametrize(("name", "end"), [("fails-late", "exit 4"), ("is-stopped", "exec sleep 600")])
+def test_what_is_uploaded_continuously_is_there_however_a_job_ends(running: Service, name: str, end: str) -> None:
+    outputs = [
+        {
+            "OutputName": mode.lower(),
+            "S3Output": {
+                "S3Uri": f"s3://bucket/{name}/{mode}",
+                "LocalPath": f"/opt/ml/processing/{mode}",
+                "S3UploadMode": mode,
+            },
+        }
+        for mode in ("Continuous", "EndOfJob")
+    ]
+    sent = request(
+        name,
+        *("/bin/sh", "-c", f"echo 1 > $OUT/Continuous/x; echo 2 > $OUT/EndOfJob/x; echo written; {end}"),
+        Environment={"OUT": "/opt/ml/processing"},
+        ProcessingOutputConfig={"Outputs": outputs},
+    )
+    sagemaker, logs = running.client("sagemaker"), running.client("logs")
+    sagemaker.create_processing_job(**sent)
+    deadline = time.monotonic() + SECONDS
+    while not logs.describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"] or not log_lines(logs, GROUP, name):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    if name == "is-stopped":
+        sagemaker.stop_processing_job(ProcessingJobName=name)
+    assert finished(sagemaker, name)["ProcessingJobStatus"] in {"Failed", "Stopped"}
+    assert keys(running.client("s3"), "bucket", f"{name}/") == [f"{name}/Continuous/x"]
 
 
 def test_a_job_without_a_command_is_not_made_up(running: Service) -> None:

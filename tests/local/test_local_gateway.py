@@ -6,8 +6,11 @@ import http.client
 import socket
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore import xform_name
+from botocore.exceptions import ClientError
 from service_cases import Service
 
 from pipeline.errors import RequirementError
@@ -69,6 +72,22 @@ def test_an_endpoint_that_is_not_there_is_refused_as_the_runtime_does(service: S
     runtime = service.client("sagemaker-runtime")
     with pytest.raises(runtime.exceptions.ClientError, match=r"ValidationError.*none.*not found"):
         runtime.invoke_endpoint(EndpointName="none", Body=b"1,2")
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("InvokeEndpointAsync", {"InputLocation": "s3://bucket/rows.csv"}),
+        ("InvokeEndpointWithResponseStream", {"Body": b"1,2"}),
+    ],
+)
+def test_other_invocations_are_refused_by_name(service: Service, operation: str, request_: dict[str, Any]) -> None:
+    runtime = service.client("sagemaker-runtime")
+    with pytest.raises(ClientError, match=rf"{operation} of sagemaker-runtime is not served") as refused:
+        getattr(runtime, xform_name(operation))(EndpointName="any", **request_)
+    assert refused.value.response["Error"]["Code"] == "UnknownOperationException"
+    reply = refused.value.response["ResponseMetadata"]
+    assert (reply["HTTPStatusCode"], reply["HTTPHeaders"]["content-type"]) == (400, "application/x-amz-json-1.1")
 
 
 def test_it_listens_on_loopback_only() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from counting_cases import counting
 from endpoint_cases import BUCKET, MODELS, SECONDS, children
 from model_cases import features_of, table_of, train
 
@@ -113,6 +114,24 @@ def test_record_by_record_and_by_line_write_the_same_bytes(bench: Bench, expecte
     assert any("BatchStrategy=SINGLE_RECORD" in line for _, line in bench.log)
     assert {instance for instance, _ in bench.log} == {1, 2}
     assert bench.run("pair") == several
+
+
+@pytest.mark.parametrize(
+    ("fields", "asks", "most"),
+    [
+        ({"MaxConcurrentTransforms": 3}, 8, [3]),
+        ({"MaxConcurrentTransforms": 2, "InstanceCount": 2}, 1, [2, 2]),
+        ({}, 4, [4]),
+    ],
+)
+def test_so_many_requests_are_on_their_way_at_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], asks: int, most: list[int]
+) -> None:
+    process = counting(most[0], asks)
+    monkeypatch.setattr("pipeline.local.endpoints.instance.ServingProcess", process)
+    bench.put("rows.csv", text(LINES[:30]))
+    assert bench.run(BatchStrategy="SingleRecord", **fields) == {"rows.csv.out": b"1\n" * 30}
+    assert process.most == most
 
 
 def test_inputs_beside_each_other(bench: Bench, expected: list[str]) -> None:

@@ -262,6 +262,16 @@ def test_completion_criteria(tmp_path, criteria, started):
     assert len(jobs.described) == started
 
 
+def test_convergence_is_not_looked_for_and_the_log_says_so(tmp_path):
+    jobs = CalculatedJobs(by_depth)
+    asked = request(DEPTH, jobs=3)
+    criteria = {"ConvergenceDetected": {"CompleteOnConvergence": "Enabled"}}
+    asked["HyperParameterTuningJobConfig"]["TuningJobCompletionCriteria"] = criteria
+    _, job = run(tmp_path, asked, jobs)
+    assert len(jobs.described) == 3
+    assert job.lines[1][0] == "ConvergenceDetected has no meaning on this machine"
+
+
 def test_a_limit_of_time(tmp_path):
     jobs = CalculatedJobs(lambda _: [1.0] * 1_000_000, rounds_a_look=1)
     asked = request(DEPTH, parallel=2)

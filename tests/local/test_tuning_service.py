@@ -142,6 +142,18 @@ def test_a_request_that_contradicts_itself_is_refused(client: Any) -> None:
         describe(client, "contrary")
 
 
+def test_a_parent_that_is_not_there_is_refused(client: Any) -> None:
+    warm = {
+        "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": "nobody"}],
+        "WarmStartType": "TransferLearning",
+    }
+    with pytest.raises(ClientError, match="Could not find requested job with name: nobody") as refused:
+        client.create_hyper_parameter_tuning_job(**request("orphan", WarmStartConfig=warm))
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+    with pytest.raises(ClientError, match="Could not find"):
+        describe(client, "orphan")
+
+
 def test_a_training_job_that_is_refused_fails_the_tuning_job(client: Any) -> None:
     asked = request("refused")
     asked["TrainingJobDefinition"]["AlgorithmSpecification"]["AlgorithmName"] = "xgboost"

@@ -17,6 +17,7 @@ _PAGE = 10  # SageMaker's default for MaxResults
 _LATER, _EARLIER = "After", "Before"
 
 Wanted = Callable[[dict[str, Any], Resource], bool]
+Resolve = Callable[[Context, dict[str, Any]], dict[str, Any]]
 
 
 def register_list(
@@ -27,13 +28,15 @@ def register_list(
     descending: bool,
     sort_by: str = "CreationTime",
     wanted: Wanted = lambda request, resource: True,
+    resolve: Resolve = lambda context, request: request,
 ) -> None:
     """Registers a List operation whose reply has its entries in `member`; `descending` and `sort_by` are its defaults.
 
-    `wanted` filters by members that only this operation has.
+    `wanted` filters by members that only this operation has; `resolve` says what a request means before, or refuses it.
     """
 
     def answer(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+        request = resolve(context, request)
         found = [
             resource
             for resource in context.store.all(family.kind)

@@ -35,9 +35,12 @@ PACKAGES = Family(states.MODEL_PACKAGE, "ModelPackage", "model package", _versio
 
 
 def find(context: Context, name: str, *, family: Family) -> Resource:
-    """A group or package by name or ARN; raises ValidationException where it is not there."""
-    resource = context.store.find_arn(name) if name.startswith("arn:") else None
-    return resource or family.get(context, name.partition(f":{family.kind}/")[2] or name)
+    """A group or package by name or ARN; raises ValidationException, in AWS's words for them, where it is not there."""
+    known = context.store.find_arn(name) if name.startswith("arn:") else None
+    short = name.partition(f":{family.kind}/")[2] or name
+    if (resource := known or context.store.find(family.kind, short)) is None:
+        raise ValidationException(f"{family.noun} {context.arn(family.kind, short)} does not exist.")
+    return resource
 
 
 for family in (GROUPS, PACKAGES):
@@ -48,7 +51,7 @@ register_list("ListModelPackageGroups", GROUPS, "ModelPackageGroupSummaryList", 
 
 
 def _wanted(request: dict[str, Any], resource: Resource) -> bool:
-    group = resource.request.get("ModelPackageGroupName")
+    group = resource.name.rpartition("/")[0] or None
     approval = resource.extra.get("ModelApprovalStatus")
     kind = request.get("ModelPackageType", "Both" if "ModelPackageGroupName" in request else "Unversioned")
     return (
@@ -58,7 +61,21 @@ def _wanted(request: dict[str, Any], resource: Resource) -> bool:
     )
 
 
-register_list("ListModelPackages", PACKAGES, "ModelPackageSummaryList", descending=False, wanted=_wanted)
+def _by_name(context: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """The request with the name of its group, which must be there."""
+    if "ModelPackageGroupName" not in request:
+        return request
+    return {**request, "ModelPackageGroupName": find(context, request["ModelPackageGroupName"], family=GROUPS).name}
+
+
+register_list(
+    "ListModelPackages",
+    PACKAGES,
+    "ModelPackageSummaryList",
+    descending=False,
+    wanted=_wanted,
+    resolve=_by_name,
+)
 
 
 @operation("CreateModelPackageGroup")

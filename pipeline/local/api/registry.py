@@ -32,7 +32,7 @@ def call(context: Context, name: str, request: dict[str, Any], service: str = "s
     """
     function = _OPERATIONS.get((service, name))
     if function is None:
-        raise UnknownOperationException(f"The operation {name} of {service} is not served on this machine")
+        raise UnknownOperationException.of(name, service)
     check_request(name, request, service)
     check_limits(request)
     reply = function(context, request)

@@ -21,6 +21,8 @@ _LIST = "ListTrainingJobsForHyperParameterTuningJob"
 
 def _prepare(context: Context, request: dict[str, Any]) -> dict[str, Any]:
     check_tuning(request)
+    for parent in request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", ()):
+        FAMILY.get(context, parent["HyperParameterTuningJobName"])
     definitions = request.get("TrainingJobDefinitions") or [request.get("TrainingJobDefinition", {})]
     for definition in definitions:
         image = definition.get("AlgorithmSpecification", {}).get("TrainingImage")

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from pipeline.errors import PipelineError
 from pipeline.local.endpoints.deployment import Deployer, end
-from pipeline.local.endpoints.serving import Config, Serving, retained
+from pipeline.local.endpoints.serving import Config, Serving
 from pipeline.local.endpoints.variant import Variant
 from pipeline.local.errors import reason
 
@@ -43,9 +43,9 @@ class Endpoint:
         """Then InService, or Failed."""
         self._begin(lambda: self._create(config, models))
 
-    def update(self, config: Config, models: Models, retain: Sequence[str]) -> None:
+    def update(self, config: Config, models: Models) -> None:
         """Then InService, or RollingBack and InService as it was."""
-        self._begin(lambda: self._update(config, models, retain))
+        self._begin(lambda: self._update(config, models))
 
     def set_weights(self, desired: Sequence[Mapping[str, Any]]) -> None:
         """Then InService, with a reason where instances did not come up."""
@@ -77,10 +77,10 @@ class Endpoint:
         else:
             self._tell("InService")
 
-    def _update(self, config: Config, models: Models, retain: Sequence[str]) -> None:
+    def _update(self, config: Config, models: Models) -> None:
         old = self.serving
         try:
-            new = self._deploy(retained(config, old, retain), models)
+            new = self._deploy(config, models)
         except Exception as error:  # noqa: BLE001 - whatever it is, the old processes go on serving
             self._tell("RollingBack", error)
             self._tell("InService", error)

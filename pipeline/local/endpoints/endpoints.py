@@ -77,13 +77,12 @@ class Endpoints:
             self._endpoints[name] = endpoint
         endpoint.create(config, models)
 
-    def update(self, name: str, config: Config, models: Models, *, retain: Sequence[str] = ()) -> None:
+    def update(self, name: str, config: Config, models: Models) -> None:
         """Serves another config: new processes first, then the switch, then the old ones' requests are let end.
 
-        Where the new ones do not become healthy: RollingBack, and InService as it was, with the reason. `retain` names
-        what variants of the same name keep: DesiredWeight, DesiredInstanceCount, DataCaptureConfig.
+        Where the new ones do not become healthy: RollingBack, and InService as it was, with the reason.
         """
-        self._get(name).update(config, models, retain)
+        self._get(name).update(config, models)
 
     def set_weights(self, name: str, desired: Sequence[Mapping[str, Any]]) -> None:
         """UpdateEndpointWeightsAndCapacities' DesiredWeightsAndCapacities. Then InService.

@@ -1,10 +1,10 @@
-"""One container's process: started, asked whether it is healthy, started again when it dies, stopped."""
+"""One container's process: started, asked whether it is healthy, started again when it dies or hangs, stopped."""
 
 from __future__ import annotations
 
 import contextlib
-import http.client
 import os
+import queue
 import re
 import signal
 import subprocess
@@ -12,16 +12,15 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from pipeline.local.endpoints import ping
 from pipeline.local.endpoints.container import Container
 from pipeline.local.errors import JobFailure
 
 _ANNOUNCED = re.compile(r"serving .* on http://127\.0\.0\.1:(\d+)")
 # What a container says last, for its FailureReason.
 _LAST_LINES = 20
-# SageMaker waits so long for /ping.
-_PING_SECONDS = 2.0
 # Between a death and the next start: at once, then slower and slower.
 _PAUSES = (0.0, 0.2, 1.0, 5.0)
 _LIVED = 30.0
@@ -109,19 +108,40 @@ class ServingProcess:
             )
             self._process, self.pid = process, process.pid
         with process:
-            assert process.stdout is not None  # noqa: S101 - asked for above
-            for raw in process.stdout:
-                line = raw.decode("utf-8", "replace").rstrip("\r\n")
-                self._last.append(line)
-                self._log(line)
-                announced = _ANNOUNCED.fullmatch(line)
-                if announced and _healthy(int(announced[1])):
-                    self.port = int(announced[1])
-                    self._settled.set()
+            ports: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+            reader = threading.Thread(target=self._read, args=(process.stdout, ports), daemon=True)
+            reader.start()
+            self._watch(ports)
             self.port = None
-            # What it started may have outlived it.
+            # It may hang, and what it started may have outlived it.
             _signal(process, signal.SIGKILL)
+            reader.join()
             return process.wait()
+
+    def _read(self, lines: Iterable[bytes], ports: queue.SimpleQueue[int | None]) -> None:
+        """Logs what the process says; tells the port that it announces, and with None its end."""
+        for raw in lines:
+            line = raw.decode("utf-8", "replace").rstrip("\r\n")
+            self._last.append(line)
+            self._log(line)
+            if announced := _ANNOUNCED.fullmatch(line):
+                ports.put(int(announced[1]))
+        ports.put(None)
+
+    def _watch(self, ports: queue.SimpleQueue[int | None]) -> None:
+        """Pings the process until it ends, or hangs; how long its first start may take is up to who waits for it."""
+        port, missed = ports.get(), 0
+        while port is not None:
+            if ping.is_healthy(port):
+                self.port, missed = port, 0
+                self._settled.set()
+            elif self._settled.is_set():
+                missed += 1
+            if missed == ping.MISSES:
+                self._log(f"the container did not answer /ping {missed} times in a row")
+                return
+            with contextlib.suppress(queue.Empty):
+                port = ports.get(timeout=ping.SERVING if self._settled.is_set() else ping.STARTING)
 
     def _unhealthy(self, problem: str) -> JobFailure:
         errors = [line for line in self._last if line.startswith("error: ")]
@@ -136,17 +156,6 @@ def _environment(base: Mapping[str, str], own: Mapping[str, str]) -> dict[str, s
     """The process's variables: this machine's without what is meant for other containers, and the container's own."""
     inherited = {name: value for name, value in base.items() if not name.startswith(("SAGEMAKER_", "SM_"))}
     return {**inherited, **own}
-
-
-def _healthy(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PING_SECONDS)
-    try:
-        connection.request("GET", "/ping")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

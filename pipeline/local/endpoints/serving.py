@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -47,20 +47,3 @@ class Serving:
 def hosts_components(config: Config) -> bool:
     """Whether an endpoint config leaves the models to inference components."""
     return any("ModelName" not in variant for variant in config["ProductionVariants"])
-
-
-def retained(config: Config, old: Serving | None, retain: Sequence[str]) -> Config:
-    """The new config with what its variants keep of the old ones of the same name."""
-    if old is None or not retain:
-        return config
-    entries = []
-    for entry in config["ProductionVariants"]:
-        kept = dict(entry)
-        variant = next((variant for variant in old.fleet.variants if variant.name == entry["VariantName"]), None)
-        if variant is not None and "DesiredWeight" in retain:
-            kept["InitialVariantWeight"] = variant.weight
-        if variant is not None and "DesiredInstanceCount" in retain and "ServerlessConfig" not in entry:
-            kept["InitialInstanceCount"] = len(variant.instances)
-        entries.append(kept)
-    capture = {_CAPTURE: old.config[_CAPTURE]} if _CAPTURE in retain and _CAPTURE in old.config else {}
-    return {**config, "ProductionVariants": entries, **capture}

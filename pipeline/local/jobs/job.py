@@ -44,5 +44,5 @@ class Job:
 
 
 # Does the job's work and returns fields for its final description; raises JobFailure. Outputs are uploaded last:
-# a job that fails or is stopped leaves none.
+# a job that fails or is stopped leaves none but those that its request has uploaded continuously.
 Executor = Callable[[Job], dict[str, Any]]

@@ -1,21 +1,24 @@
 """Processing jobs: the managed Spark image's contract, kept by a real spark-submit of this environment's Spark.
 
 /opt/ml is the job's folder here, in arguments and options; S3 URIs among them are local folders as well. Outputs are
-uploaded when the program has ended well, and not at all otherwise. With several instances the program runs on a Spark
-standalone cluster of that many workers. An image that is mapped to python has its own command run.
+uploaded when the program has ended well, and not at all otherwise, but for those that are uploaded continuously: they
+are there however it ends. With several instances the program runs on a Spark standalone cluster of that many workers.
+An image that is mapped to python has its own command run.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.local.errors import REASON_CHARACTERS
 from pipeline.local.images import PYTHON
 from pipeline.local.jobs.command import run_command
 from pipeline.local.jobs.container_paths import local_path, localize
 from pipeline.local.jobs.job import Job, JobFailure
-from pipeline.local.jobs.outputs import published
+from pipeline.local.jobs.outputs import publish, published
 from pipeline.local.jobs.processes import ProcessFailure
 from pipeline.local.jobs.s3_arguments import S3Arguments, is_checksum
 from pipeline.local.jobs.spark_failure import spark_failure
@@ -35,23 +38,21 @@ def run_processing(job: Job) -> dict[str, Any]:
     if job.images.resolve(specification["ImageUri"], "processing") != PYTHON:
         submission = read_submission(specification, lambda text: localize(job.folder, uris.localize(text)))
     size = _download(job, uris)
-    for folder, _ in outputs:
-        folder.mkdir(parents=True, exist_ok=True)
+    for output in outputs:
+        output.folder.mkdir(parents=True, exist_ok=True)
     message = local_path(job.folder, _MESSAGE)
     message.parent.mkdir(parents=True)
     try:
-        if submission is None:
-            run_command(job)
-        else:
-            _submit(job, submission, size)
-    except ProcessFailure as failure:
-        told = spark_failure(failure)
-        job.update(ExitMessage=told.message)
-        raise told from failure
-    files = [pair for folder, uri in outputs for pair in _files(folder, uri)]
-    with published(job, [uri for _, uri in files] + uris.new()):
+        _run(job, submission, size)
+    except JobFailure:
+        # Why the program failed is told, whatever becomes of this.
+        with suppress(JobFailure):
+            publish(job, _files(output for output in outputs if output.is_continuous))
+        raise
+    files = _files(outputs)
+    with published(job, [*files, *uris.new()]):
         uris.upload()
-        for path, uri in files:
+        for uri, path in files.items():
             job.objects.upload(path, uri)
     if message.exists():
         return {"ExitMessage": message.read_text(encoding="utf-8", errors="replace")[:REASON_CHARACTERS]}
@@ -76,8 +77,16 @@ def _download(job: Job, uris: S3Arguments) -> int:
     return size + uris.size()
 
 
-def _outputs(job: Job) -> list[tuple[Path, str]]:
-    """Folders and the URIs that they go to; raises JobFailure for what could not be uploaded in the end."""
+class _Output(NamedTuple):
+    """A folder and the URI that it goes to."""
+
+    folder: Path
+    uri: str
+    is_continuous: bool
+
+
+def _outputs(job: Job) -> list[_Output]:
+    """The outputs; raises JobFailure for what could not be uploaded in the end."""
     outputs = []
     for entry in job.request.get("ProcessingOutputConfig", {}).get("Outputs", ()):
         if entry.get("AppManaged"):
@@ -86,14 +95,32 @@ def _outputs(job: Job) -> list[tuple[Path, str]]:
         if target is None:
             raise JobFailure(f"ClientError: output {entry['OutputName']}: only S3Output is supported here")
         job.objects.require_bucket(target["S3Uri"])
-        outputs.append((local_path(job.folder, target["LocalPath"]), target["S3Uri"]))
+        folder = local_path(job.folder, target["LocalPath"])
+        outputs.append(_Output(folder, target["S3Uri"], target["S3UploadMode"] == "Continuous"))
     return outputs
 
 
-def _files(folder: Path, uri: str) -> list[tuple[Path, str]]:
-    """The files of an output and the objects that they become."""
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and not is_checksum(path))
-    return [(path, f"{uri.rstrip('/')}/{path.relative_to(folder).as_posix()}") for path in files]
+def _files(outputs: Iterable[_Output]) -> dict[str, Path]:
+    """The objects that outputs become, and their files."""
+    return {
+        f"{uri.rstrip('/')}/{path.relative_to(folder).as_posix()}": path
+        for folder, uri, _ in outputs
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not is_checksum(path)
+    }
+
+
+def _run(job: Job, submission: Submission | None, size: int) -> None:
+    """Runs the program; where it fails, its reason is the ExitMessage, too. Raises JobFailure."""
+    try:
+        if submission is None:
+            run_command(job)
+        else:
+            _submit(job, submission, size)
+    except ProcessFailure as failure:
+        told = spark_failure(failure)
+        job.update(ExitMessage=told.message)
+        raise told from failure
 
 
 def _submit(job: Job, submission: Submission, size: int) -> None:

@@ -40,6 +40,7 @@ class Tuning:
             seed=request.seed,
             resources=request.resources,
         )
+        self._criteria: Mapping[str, Any] = request.config.get("TuningJobCompletionCriteria") or {}
         self._progress = Progress(request.objective)
         self._running: list[_Running] = []
         # The objective of each job that has ended, round by round.
@@ -48,6 +49,8 @@ class Tuning:
 
     def run(self) -> dict[str, Any]:
         """Runs it to its end; see run_tuning."""
+        if "ConvergenceDetected" in self._criteria:
+            self._job.log(1, "ConvergenceDetected has no meaning on this machine")
         self._progress.parents = warm_start(self._request, self._jobs, self._search)
         self._take_over()
         try:
@@ -70,8 +73,7 @@ class Tuning:
     def _enough(self) -> bool:
         all_done = not self._running and self._started >= self._request.max_jobs
         too_late = time.monotonic() > self._deadline
-        criteria = self._request.config.get("TuningJobCompletionCriteria") or {}
-        return all_done or too_late or self._job.stopping.is_set() or is_complete(criteria, self._progress)
+        return all_done or too_late or self._job.stopping.is_set() or is_complete(self._criteria, self._progress)
 
     def _take_over(self) -> None:
         """Goes on with what an earlier attempt of this job has started."""

@@ -1,0 +1,24 @@
+"""GET /ping: whether a container is healthy, and how often SageMaker asks."""
+
+from __future__ import annotations
+
+import http.client
+
+# SageMaker waits so long for an answer.
+SECONDS = 2.0
+# From one ping to the next: of a container that has not been healthy yet, and of one that has.
+STARTING, SERVING = 0.1, 5.0
+# A container that has been healthy and misses so many in a row hangs.
+MISSES = 5
+
+
+def is_healthy(port: int) -> bool:
+    """Whether what listens on 127.0.0.1 answers 200 in time."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+    try:
+        connection.request("GET", "/ping")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
