@@ -38,6 +38,9 @@ class Watcher:
     def news(self, text: str) -> None:
         self.lines.append(text)
 
+    def line(self, name: str, text: str) -> None:
+        self.lines.append(text)
+
 
 def dense(vector: dict[str, Any]) -> list[float]:
     """The values of one of Spark's vectors."""

@@ -8,6 +8,10 @@ from pydantic import Field, model_validator
 
 from pipeline.config.section import ResourceName, S3Uri, Section
 
+# What AWS's documentation allows, and its model of the requests does not say.
+_MEMORY_STEP = 1024
+_PERCENT = {"canary": (1, 50), "linear": (10, 50), "rolling": (5, 50)}
+
 
 class Variant(Section):
     """One of the models behind an endpoint, and its share of the requests."""
@@ -25,6 +29,15 @@ class Serverless(Section):
     memory: int = Field(2048, description="MB: a multiple of 1024")
     max_concurrency: int = Field(5, ge=1)
     provisioned_concurrency: int | None = Field(None, ge=1)
+
+    @model_validator(mode="after")
+    def _is_one_that_aws_has(self) -> Serverless:
+        if self.memory % _MEMORY_STEP:
+            raise ValueError(f"memory {self.memory} is no multiple of {_MEMORY_STEP}")
+        provisioned, most = self.provisioned_concurrency or 0, self.max_concurrency
+        if provisioned > most:
+            raise ValueError(f"provisioned_concurrency {provisioned} is above max_concurrency {most}")
+        return self
 
 
 class Asynchronous(Section):
@@ -54,6 +67,13 @@ class Deployment(Section):
     termination_wait: int = Field(0, ge=0, description="seconds that the old instances stay")
     timeout: int | None = Field(None, description="seconds for the whole update")
     alarms: tuple[str, ...] = Field((), strict=False, description="CloudWatch alarms that take the update back")
+
+    @model_validator(mode="after")
+    def _shifts_what_aws_lets(self) -> Deployment:
+        low, high = _PERCENT.get(self.traffic, (1, 100))
+        if not low <= self.percent <= high:
+            raise ValueError(f"traffic: {self.traffic} takes percent {low} to {high}; found {self.percent}")
+        return self
 
 
 class Endpoint(Section):

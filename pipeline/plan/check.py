@@ -6,22 +6,31 @@ from collections.abc import Mapping
 
 from pipeline.aws.constraints import Problem, request_problems
 from pipeline.errors import ConfigError
-from pipeline.plan.steps import Step
+from pipeline.plan.steps import Deletion, Request, Step
 
 
 def check(step: Step) -> Step:
     """The step, if AWS would take its request; else a ConfigError with a line for each problem."""
-    found = request_problems(step.operation, step.request, step.service)
-    if found:
-        raise ConfigError("\n".join(dict.fromkeys(_told(problem, step) for problem in found)))
+    _check(step.operation, step.request, step.service, step.keys)
     if step.instead is not None:
         check(step.instead)
     return step
 
 
-def _told(problem: Problem, step: Step) -> str:
-    key = _key(problem.path, step.keys)
-    return f"{key}: {problem}" if key else f"{step.operation}: {problem}"
+def check_deletion(deletion: Deletion) -> Deletion:
+    """The deletion, if AWS would take its request; else a ConfigError as above."""
+    _check(deletion.operation, deletion.request, deletion.service, {})
+    return deletion
+
+
+def _check(operation: str, request: Request, service: str, keys: Mapping[str, str]) -> None:
+    found = request_problems(operation, request, service)
+    if found:
+        raise ConfigError("\n".join(dict.fromkeys(_told(problem, operation, keys) for problem in found)))
+
+
+def _told(problem: Problem, operation: str, keys: Mapping[str, str]) -> str:
+    return f"{_key(problem.path, keys) or operation}: {problem}"
 
 
 def _key(path: tuple[str | int, ...], keys: Mapping[str, str]) -> str | None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pipeline.plan.steps import GLUE, Deletion, Plan, Step
+from pipeline.plan.waits import wait_for
+
+JOBS = ("TransformJob", "HyperParameterTuningJob", "TrainingJob", "ProcessingJob")
 
 # What is made, in the order in which it is deleted: each before what it is made of. Transform jobs cannot be deleted.
 _ORDER = (
@@ -22,6 +25,13 @@ _ORDER = (
 def deletions(plan: Plan) -> tuple[Deletion, ...]:
     """What `cleanup` sends, in order; it can be sent again, for what is gone is gone."""
     return tuple(_deletion(step) for operation in _ORDER for step in plan.steps if step.operation == operation)
+
+
+def deletion_of(kind: str, name: str) -> Deletion:
+    """The request that deletes a thing; a transform job, which AWS keeps, is stopped."""
+    wait = wait_for(f"Create{kind}", name) if kind in (*JOBS, "Endpoint") else None
+    verb = "Stop" if kind == "TransformJob" else "Delete"
+    return Deletion(f"{verb}{kind}", {f"{kind}Name": name}, wait, until_gone=kind == "Endpoint")
 
 
 def _deletion(step: Step) -> Deletion:

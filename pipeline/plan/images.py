@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,14 @@ _TABLES = {
     "factorization_machines": ("factorization-machines", None),
     "sparkml": ("sparkml-serving", None),
 }
+
+# Where `deploy` puts the tables for an Airflow that cannot have sagemaker-core beside it.
+DEPLOYED = Path(__file__).with_name("image_tables")
+
+
+def table_files() -> list[Path]:
+    """The tables that are read here. Raises RequirementError where there are none."""
+    return [_file(table) for table, _ in _TABLES.values()]
 
 
 def image_uri(image: str, version: str, region: str) -> str:
@@ -61,15 +70,25 @@ def _python(image: str, found: dict[str, Any]) -> str | None:
 
 @functools.cache
 def _table(name: str) -> Any:
-    spec = importlib.util.find_spec("sagemaker")
-    for folder in (spec.submodule_search_locations or []) if spec is not None else []:
-        file = Path(folder) / "core" / "image_uri_config" / f"{name}.json"
+    return json.loads(_file(name).read_text(encoding="utf-8"))
+
+
+def _file(name: str) -> Path:
+    for folder in _folders():
+        file = folder / f"{name}.json"
         if file.is_file():
-            return json.loads(file.read_text(encoding="utf-8"))
+            return file
     raise RequirementError(
         "sagemaker-core is not installed, which knows AWS's images",
         hint="pip install 'inference-pipeline[sagemaker]', or name URIs in sagemaker.images",
     )
+
+
+def _folders() -> Iterator[Path]:
+    spec = importlib.util.find_spec("sagemaker")
+    for folder in (spec.submodule_search_locations or []) if spec is not None else []:
+        yield Path(folder) / "core" / "image_uri_config"
+    yield DEPLOYED
 
 
 @functools.cache

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from pipeline.config.sagemaker import SageMaker, SecretKey
+from pipeline.config.section import text
 from pipeline.errors import ConfigError
 
 # The name of a secret and the region to its content.
@@ -156,17 +157,17 @@ def _parsed(key: str, value: Any) -> Any:
         return tuple(_text(part) for part in parts)
     if key == "tags":
         pairs = _pairs(value) if isinstance(value, str) else value.items()
-        return {_text(name): str(tag) for name, tag in pairs}
+        return {_text(name): text(tag) for name, tag in pairs}
     if value is None:
         return None
-    text = _text(value)
-    if key == "bucket" and not _BUCKET.fullmatch(text):
+    said = _text(value)
+    if key == "bucket" and not _BUCKET.fullmatch(said):
         raise ValueError("expected the name of a bucket: 3 to 63 small letters, digits, dots and hyphens")
-    return text.strip("/") if key == "prefix" else text
+    return said.strip("/") if key == "prefix" else said
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
-    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+def _pairs(said: str) -> list[tuple[str, str]]:
+    pairs = [part.partition("=") for part in said.split(",") if part.strip()]
     if not all(equals for _, equals, _ in pairs):
         raise ValueError("expected tags as name=value,name=value")
     return [(name.strip(), value.strip()) for name, _, value in pairs]

@@ -48,6 +48,7 @@ def wait_for(operation: str, name: str, expected: Mapping[str, Any] | None = Non
         f"{kind}Status",
         succeeded=("Completed",),
         failed=("Failed", "Stopped"),
-        logs=Logs(_JOBS[kind], name if kind == "HyperParameterTuningJob" else f"{name}/"),
+        # A tuning job says nothing itself; the names of its training jobs begin with its own.
+        logs=Logs(_JOBS[kind], f"{name}-" if kind == "HyperParameterTuningJob" else f"{name}/"),
         stop=f"Stop{kind}",
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
 
 @dataclass
@@ -56,9 +57,14 @@ class Progress:
                 raise
             finally:
                 step.seconds = time.perf_counter() - started
-        mark = "[green]✓[/]"
-        self.console.print(f"{mark} {title:<22} {step.seconds:6.1f} s  [dim]{escape(step.detail)}[/]", highlight=False)
+        said = f"[green]✓[/] {title:<22} {step.seconds:6.1f} s  [dim]{escape(step.detail)}[/]"
+        self.console.print(said, highlight=False, soft_wrap=True)
 
     def news(self, text: str) -> None:
         """What the running step is doing just now."""
         self._status.update(escape(text))
+
+    def line(self, name: str, text: str) -> None:
+        """What a program said, each line behind the program's name; it stays."""
+        for line in text.split("\n"):
+            self.console.print(Text.assemble("  ", (name, "dim"), " | ", line), soft_wrap=True)

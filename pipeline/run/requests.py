@@ -18,8 +18,6 @@ from pipeline.sending.log_lines import LogLines
 from pipeline.sending.send import Sent, follow_step, send_step
 
 _REMEMBERED = 1000
-# What a job is called before its end, by SageMaker and by Glue.
-_LIVE = ("InProgress", "STARTING", "RUNNING")
 
 OnLine = Callable[[str], None]
 
@@ -31,23 +29,20 @@ def send(
 
     `log` gets the job's lines as they come, `on_line` too. Raises StepError with what the job's program said.
     """
-    wait, last = request.wait, deque[str](maxlen=_REMEMBERED)
-    states = {*_LIVE, *(wait.succeeded + wait.failed if wait is not None else ())}
+    last = deque[str](maxlen=_REMEMBERED)
     with failing_as(step), log.open("w", encoding="utf-8") if log is not None else nullcontext() as record:
 
-        def news(text: str) -> None:
-            if text in states:
-                return
-            last.append(text)
+        def hear(_: str, line: str) -> None:
+            last.append(line)
             if record is not None:
-                record.write(text + "\n")
+                record.write(line + "\n")
                 record.flush()
             if on_line is not None:
-                on_line(text)
+                on_line(line)
 
-        sent = send_step(request, run.config, run.clients, news)
+        sent = send_step(request, run.config, run.clients, _ignore)
         try:
-            return follow_step(sent, run.clients, news)
+            return follow_step(sent, run.clients, _ignore, hear)
         except StepError as error:
             raise explained(step, error, _reason(run, sent), list(last)) from error
 
@@ -64,6 +59,10 @@ def log_lines(run: Run, request: Step) -> list[str]:
     assert request.wait is not None  # noqa: S101 - asked for jobs and endpoints alone
     assert request.wait.logs is not None  # noqa: S101 - as above
     return list(LogLines(run.clients.logs, request.wait.logs).new())
+
+
+def _ignore(state: str) -> None:
+    """A step of the run tells of its progress itself."""
 
 
 def _reason(run: Run, sent: Sent) -> str | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pipeline.errors import StepError
-from pipeline.plan.deletions import deletions
+from pipeline.plan.check import check_deletion
+from pipeline.plan.deletions import deletion_of, deletions
 from pipeline.plan.steps import GLUE, Deletion, Plan, Wait
 from pipeline.sending.clients import Clients, code_of, failing_as, message_of
 from pipeline.sending.follow import call
 from pipeline.sending.glue_runs import end_runs, is_there
+from pipeline.sending.named import named
 from pipeline.sending.objects import split
 
 # How AWS says that a thing is not there.
@@ -27,14 +29,10 @@ def clean_up(plan: Plan, clients: Clients, said: Callable[[str], None], *, files
     count = 0
     for deletion in deletions(plan):
         with failing_as("cleanup"):
-            if deletion.from_reply:
-                for package in _packages(clients, plan):
-                    call(clients.sagemaker, deletion.operation, {"ModelPackageName": package})
-                    said(f"{deletion.operation}: {package}")
+            for one in _each(clients, plan, deletion):
+                if delete(clients, one):
+                    said(f"{one.operation}: {', '.join(map(str, one.request.values()))}")
                     count += 1
-            elif delete(clients, deletion):
-                said(f"{deletion.operation}: {', '.join(map(str, deletion.request.values()))}")
-                count += 1
     if files:
         with failing_as("cleanup"):
             removed = delete_objects(clients.s3, plan.root)
@@ -44,10 +42,13 @@ def clean_up(plan: Plan, clients: Clients, said: Callable[[str], None], *, files
 
 
 def delete(clients: Clients, deletion: Deletion) -> bool:
-    """Deletes one thing, a job as soon as it has ended; whether there was one. Raises botocore's ClientError."""
+    """Deletes one thing, a job as soon as it has ended; whether there was one.
+
+    Raises ConfigError for a request that AWS would not take, before anything is sent, and botocore's ClientError.
+    """
     from botocore.exceptions import ClientError
 
-    wait = deletion.wait
+    wait = check_deletion(deletion).wait
     if deletion.service == GLUE:
         job = deletion.request["JobName"]
         if not is_there(clients, job):
@@ -85,6 +86,19 @@ def stop(clients: Clients, wait: Wait) -> None:
     except ClientError as error:
         if code_of(error) != "ValidationException":
             raise
+
+
+def _each(clients: Clients, plan: Plan, deletion: Deletion) -> Iterator[Deletion]:
+    """The deletion itself, and those of things that AWS alone has named."""
+    if deletion.from_reply:
+        yield from (Deletion(deletion.operation, {"ModelPackageName": arn}) for arn in _packages(clients, plan))
+        return
+    yield deletion
+    if deletion.operation == "DeleteHyperParameterTuningJob":
+        # Asked for when it has ended, and starts no more. They are found without it, too: AWS keeps them.
+        beginning = f"{deletion.request['HyperParameterTuningJobName']}-"
+        for name in sorted(named(clients, "TrainingJob", beginning)):
+            yield deletion_of("TrainingJob", name)
 
 
 def _packages(clients: Clients, plan: Plan) -> list[str]:

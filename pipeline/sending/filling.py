@@ -1,4 +1,4 @@
-"""A request completed by what an earlier job found out."""
+"""A request as it is sent: completed by what an earlier job found out, and checked once more."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from typing import Any
 
 from pipeline.config.section import text
 from pipeline.errors import StepError
+from pipeline.plan.check import check
 from pipeline.plan.steps import Step
 from pipeline.sending.objects import read
 
 
 def filled(step: Step, s3: Any) -> Step:
-    """The step with the members that its `fill` names, as text; raises StepError where they are not to be had."""
+    """The step with the members that its `fill` names, as text.
+
+    Raises StepError where they are not to be had, and ConfigError where AWS would not take the request as it is by now.
+    """
     from botocore.exceptions import ClientError
 
     if step.fill is None:
-        return step
+        return check(step)
     try:
         known = json.loads(read(s3, step.fill.uri))
     except (ClientError, ValueError) as error:
@@ -34,4 +38,4 @@ def filled(step: Step, s3: Any) -> Step:
         for holder in holders:
             place = place[holder]
         place[last] = text(known[key])
-    return replace(step, request=request)
+    return check(replace(step, request=request))

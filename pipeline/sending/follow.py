@@ -21,17 +21,28 @@ _LOOKS, _UNSEEN = 5, ("ValidationException", "EntityNotFoundException")
 # A look that fails has been tried again by the client. The work goes on meanwhile, so that an outage of this many
 # seconds is no reason to give it up; a service of this machine that is gone for longer has ended.
 _PATIENCE, _LOCAL_PATIENCE = 900.0, 20.0
+# CloudWatch shows what a job has said some seconds later.
+_LATE = 5.0
 _SHOWN_LINES = 12
 _GONE = "the work itself may go on: the same run key takes it up where it is"
 
 News = Callable[[str], None]
+# The name of a job, and a line that it said.
+OnLine = Callable[[str, str], None]
 
 
-def follow(clients: Clients, step: Step, reply: Mapping[str, Any], news: News) -> dict[str, Any]:
+def unheard(job: str, line: str) -> None:
+    """For whom what jobs say is of no interest."""
+
+
+def follow(
+    clients: Clients, step: Step, reply: Mapping[str, Any], news: News, on_line: OnLine = unheard
+) -> dict[str, Any]:
     """Waits until the work of a request is done; returns its last description.
 
-    `news` gets each line that the job says, and each change of its state. Raises StepError where the work fails, with
-    AWS's reason, the job's last lines and the name of its log.
+    `news` gets each state that it comes to before its last, `on_line` each line that the job says, or each of a tuning
+    job's training jobs. Raises StepError where the work fails, with AWS's reason, the job's last lines and the name of
+    its log.
     """
     wait = step.wait
     if wait is None:
@@ -42,12 +53,15 @@ def follow(clients: Clients, step: Step, reply: Mapping[str, Any], news: News) -
     pause, said = _FIRST, ""
     while True:
         description = _described(clients, step.name, wait, reply, news)
-        state = str(description[wait.status])
-        if state != said:
+        state, is_over = str(description[wait.status]), wait.is_over(description)
+        if state != said and not is_over:
             news(state)
             said = state
-        for line in lines.new() if lines is not None else ():
-            news(line)
+        if lines is not None:
+            if is_over and not clients.local:
+                clients.pause(_LATE)
+            for stream, line in lines.by_stream():
+                on_line(_job(step, stream), line)
         if state in wait.succeeded:
             _check_expected(step, wait, description)
             return description
@@ -69,6 +83,11 @@ def describe(clients: Clients, wait: Wait, reply: Mapping[str, Any]) -> dict[str
     request = {**wait.request, **{member: reply[source] for member, source in wait.from_reply.items()}}
     described = call(clients.of(wait.service), wait.describe, request)
     return described if wait.within is None else dict(described[wait.within])
+
+
+def _job(step: Step, stream: str) -> str:
+    """The job that has this stream: the request's own, or one of a tuning job's."""
+    return stream.partition("/")[0] if step.thing == "HyperParameterTuningJob" else step.thing_name
 
 
 def _described(clients: Clients, step: str, wait: Wait, reply: Mapping[str, Any], news: News) -> dict[str, Any]:

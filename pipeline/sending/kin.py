@@ -5,24 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from pipeline.plan.deletions import deletions
+from pipeline.plan.deletions import JOBS, deletion_of, deletions
 from pipeline.plan.names import resource_name
 from pipeline.plan.steps import GLUE, Deletion, Plan
-from pipeline.plan.waits import wait_for
 from pipeline.sending.cleanup import clean_up, delete, description_of, stop
 from pipeline.sending.clients import Clients, failing_as
 from pipeline.sending.glue_runs import end_runs
-
-JOBS = ("TransformJob", "HyperParameterTuningJob", "TrainingJob", "ProcessingJob")
-# Kind: the operation that lists it, as boto3 has it, and where its reply has the things.
-_LISTS = {
-    "ProcessingJob": ("list_processing_jobs", "ProcessingJobSummaries"),
-    "TrainingJob": ("list_training_jobs", "TrainingJobSummaries"),
-    "TransformJob": ("list_transform_jobs", "TransformJobSummaries"),
-    "HyperParameterTuningJob": ("list_hyper_parameter_tuning_jobs", "HyperParameterTuningJobSummaries"),
-    "Model": ("list_models", "Models"),
-    "EndpointConfig": ("list_endpoint_configs", "EndpointConfigs"),
-}
+from pipeline.sending.named import named
 
 Said = Callable[[str], None]
 
@@ -64,22 +53,6 @@ def tidy_run(plan: Plan, clients: Clients, said: Said, current: Collection[str] 
             for name in _names(plan, clients, kind):
                 if name not in kept:
                     _told(clients, deletion_of(kind, name), said)
-
-
-def named(clients: Clients, kind: str, beginning: str) -> Iterator[str]:
-    """The names of all things of a kind that begin so."""
-    operation, member = _LISTS[kind]
-    for page in clients.sagemaker.get_paginator(operation).paginate(NameContains=beginning):
-        for found in page[member]:
-            if str(found[f"{kind}Name"]).startswith(beginning):
-                yield str(found[f"{kind}Name"])
-
-
-def deletion_of(kind: str, name: str) -> Deletion:
-    """The request that deletes a thing; a transform job, which AWS keeps, is stopped."""
-    wait = wait_for(f"Create{kind}", name) if kind in (*JOBS, "Endpoint") else None
-    verb = "Stop" if kind == "TransformJob" else "Delete"
-    return Deletion(f"{verb}{kind}", {f"{kind}Name": name}, wait, until_gone=kind == "Endpoint")
 
 
 def beginning_of(plan: Plan) -> str:

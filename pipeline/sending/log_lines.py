@@ -24,20 +24,25 @@ class LogLines:
 
     def new(self) -> Iterator[str]:
         """The lines that came since the last call, stream by stream; none where the job has no log yet."""
+        return (line for _, line in self.by_stream())
+
+    def by_stream(self) -> Iterator[tuple[str, str]]:
+        """The same, each behind its stream's name."""
         for group in (self._logs.group, *self._logs.also):
             for stream in self._streams(group):
-                yield from self._of(group, stream)
+                for line in self._of(group, stream):
+                    yield stream, line
 
     def _streams(self, group: str) -> list[str]:
         from botocore.exceptions import BotoCoreError, ClientError
 
         prefix = {"logStreamNamePrefix": self._logs.prefix} if self._logs.prefix else {}
         try:
-            found = self._client.describe_log_streams(logGroupName=group, **prefix)
+            pages = list(self._client.get_paginator("describe_log_streams").paginate(logGroupName=group, **prefix))
         except (ClientError, BotoCoreError):
             # A log that is not there, not for this user to read, or out of reach must not fail the job.
             return []
-        return [stream["logStreamName"] for stream in found["logStreams"]]
+        return [stream["logStreamName"] for page in pages for stream in page["logStreams"]]
 
     def _of(self, group: str, stream: str) -> Iterator[str]:
         from botocore.exceptions import BotoCoreError, ClientError

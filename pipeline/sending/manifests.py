@@ -1,11 +1,13 @@
 """Data sources as lists of their objects.
 
-A request names files that begin alike, so that Spark's markers beside them are left out. Who looks before sending
-whether the data is there, as Airflow's operators do, finds neither object nor folder of that name; a manifest is one.
+A prefix names all files that begin alike. An object's name is one too: a manifest is that object alone. Of the run's
+own files Spark's markers are left out so; who looks before sending whether the data is there, as Airflow's operators
+do, finds neither object nor folder of such a name, but the manifest.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -13,40 +15,59 @@ from typing import Any
 from pipeline.errors import StepError
 from pipeline.sending.objects import split
 
+_DIGEST = 10
 
-def with_manifests(request: Mapping[str, Any], s3: Any, step: str) -> dict[str, Any]:
-    """The request with a manifest, written beside the objects' folder, for each prefix that is no folder's name.
 
-    Raises StepError, for `step`, where no object begins so.
+def with_manifests(request: Mapping[str, Any], s3: Any, step: str, root: str, *, own: bool = True) -> dict[str, Any]:
+    """The request with a manifest, written below the run's `root`, for each source that is no folder.
+
+    Without `own` the run's own files are left as they are. Raises StepError, for `step`, where no object begins so.
     """
-    made: dict[str, Any] = _replaced(request, s3, step)
+    made: dict[str, Any] = _Manifests(s3, step, root, own).replaced(request)
     return made
 
 
-def _replaced(value: Any, s3: Any, step: str) -> Any:
-    if isinstance(value, list):
-        return [_replaced(one, s3, step) for one in value]
-    if not isinstance(value, Mapping):
-        return value
-    uri = str(value.get("S3Uri", ""))
-    if value.get("S3DataType") == "S3Prefix" and not uri.endswith("/"):
-        found = _objects(s3, uri)
+class _Manifests:
+    """Those of one request."""
+
+    def __init__(self, s3: Any, step: str, root: str, own: bool) -> None:
+        self._s3, self._step, self._root, self._own = s3, step, root, own
+
+    def replaced(self, value: Any) -> Any:
+        """JSON-ready data with a manifest in the place of each source."""
+        if isinstance(value, list):
+            return [self.replaced(one) for one in value]
+        if not isinstance(value, Mapping):
+            return value
+        uri = str(value.get("S3Uri", ""))
+        if value.get("S3DataType") == "S3Prefix" and not uri.endswith("/"):
+            manifest = self._manifest(uri)
+            return dict(value) if manifest is None else {**value, "S3DataType": "ManifestFile", "S3Uri": manifest}
+        return {key: self.replaced(one) for key, one in value.items()}
+
+    def _manifest(self, uri: str) -> str | None:
+        """The URI of a source's manifest; None where it needs none."""
+        is_own = uri.startswith(f"{self._root}/")
+        if is_own and not self._own:
+            return None
+        found = self._objects(uri)
         if not found:
-            raise StepError(step, f"nothing in S3 begins with {uri}")
-        # An object by that very name is there for all to see.
-        return dict(value) if uri in found else {**value, "S3DataType": "ManifestFile", "S3Uri": _write(s3, uri, found)}
-    return {key: _replaced(one, s3, step) for key, one in value.items()}
+            raise StepError(self._step, f"nothing in S3 begins with {uri}")
+        folder = uri.rpartition("/")[0]
+        if is_own:
+            # No other file of a run begins as one of its objects does.
+            return None if uri in found else self._write(f"{folder}.manifest", folder, found)
+        # Other folders are not for the run to write to.
+        name = hashlib.sha256(uri.encode()).hexdigest()[:_DIGEST]
+        return self._write(f"{self._root}/input/{name}.manifest", folder, [uri] if uri in found else found)
 
+    def _objects(self, uri: str) -> list[str]:
+        bucket, prefix = split(uri)
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [f"s3://{bucket}/{found['Key']}" for page in pages for found in page.get("Contents", [])]
 
-def _objects(s3: Any, uri: str) -> list[str]:
-    bucket, prefix = split(uri)
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    return [f"s3://{bucket}/{found['Key']}" for page in pages for found in page.get("Contents", [])]
-
-
-def _write(s3: Any, uri: str, found: list[str]) -> str:
-    folder = uri.rpartition("/")[0]
-    content = [{"prefix": f"{folder}/"}, *(one.removeprefix(f"{folder}/") for one in found)]
-    bucket, key = split(f"{folder}.manifest")
-    s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(content).encode())
-    return f"{folder}.manifest"
+    def _write(self, manifest: str, folder: str, found: list[str]) -> str:
+        content = [{"prefix": f"{folder}/"}, *(one.removeprefix(f"{folder}/") for one in found)]
+        bucket, key = split(manifest)
+        self._s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(content).encode())
+        return manifest

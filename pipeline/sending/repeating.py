@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from pipeline.plan.deletions import JOBS, deletion_of
 from pipeline.sending.cleanup import delete, delete_objects, description_of, until_ended
 from pipeline.sending.clients import Clients, code_of, failing_as
-from pipeline.sending.kin import JOBS, Said, deletion_of, named
+from pipeline.sending.kin import Said
+from pipeline.sending.named import named
 
 # Who may not delete a job still may make one under another name.
 _REFUSED = ("AccessDeniedException", "AccessDenied")

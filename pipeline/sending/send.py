@@ -12,9 +12,10 @@ from pipeline.errors import StepError
 from pipeline.plan.steps import Plan, Step
 from pipeline.sending.clients import Clients, code_of, failing_as, message_of
 from pipeline.sending.filling import filled
-from pipeline.sending.follow import News, call, follow
+from pipeline.sending.follow import News, OnLine, call, follow, unheard
 from pipeline.sending.glue_runs import begun
 from pipeline.sending.lost_replies import Attempt
+from pipeline.sending.manifests import with_manifests
 from pipeline.sending.objects import send_upload
 from pipeline.sending.packages import send_package
 
@@ -46,7 +47,10 @@ class Watcher(Protocol):
         """Entered for each step."""
 
     def news(self, text: str) -> None:
-        """A line that a job said, or a state that it came to."""
+        """A state that the step has come to, or what is done for it just now."""
+
+    def line(self, name: str, text: str) -> None:
+        """A line that the job of that name said."""
 
 
 def send_plan(
@@ -75,7 +79,8 @@ def send_plan(
             with watcher.step("gate", "Gate") as shown, failing_as("gate"):
                 shown.detail = judge()
         with watcher.step(step.name, step.thing) as shown, failing_as(step.name):
-            sent = send_step(step, config, clients, watcher.news)
+            request = with_manifests(step.request, clients.s3, step.name, plan.root, own=False)
+            sent = send_step(replace(step, request=request), config, clients, watcher.news)
             if sent.was_there and is_new and step.wait is not None and step.wait.stop is not None:
                 raise StepError(
                     step.name,
@@ -83,7 +88,7 @@ def send_plan(
                     hint="give this run another --run-key",
                 )
             is_new = is_new or not (sent.was_there or step.is_definition)
-            found[step.name] = follow_step(sent, clients, watcher.news)
+            found[step.name] = follow_step(sent, clients, watcher.news, watcher.line)
             shown.detail = _detail(sent, found[step.name])
     return found
 
@@ -103,7 +108,10 @@ class Sent:
 
 
 def send_step(step: Step, config: PipelineConfig | None, clients: Clients, news: News) -> Sent:
-    """Packs what a request needs and sends it, or, where its thing is there already, what the plan has instead."""
+    """Packs what a request needs and sends it, or, where its thing is there already, what the plan has instead.
+
+    Raises ConfigError where AWS would not take the request as it is by now, with what an earlier job has found out.
+    """
     from botocore.exceptions import ClientError
 
     if step.package is not None:
@@ -128,13 +136,13 @@ def send_step(step: Step, config: PipelineConfig | None, clients: Clients, news:
     return Sent(step.instead, _update(step.instead, clients, news))
 
 
-def follow_step(sent: Sent, clients: Clients, news: News) -> dict[str, Any]:
+def follow_step(sent: Sent, clients: Clients, news: News, on_line: OnLine = unheard) -> dict[str, Any]:
     """Waits until a request's work is done; returns its last description, where it has one. See follow."""
     wait = sent.step.wait
     # What can only be asked about by a reply that did not come is taken as it is.
     if wait is None or not set(wait.from_reply.values()) <= sent.reply.keys():
         return {}
-    return follow(clients, sent.step, sent.reply, news)
+    return follow(clients, sent.step, sent.reply, news, on_line)
 
 
 def _update(step: Step, clients: Clients, news: News) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -171,15 +172,37 @@ def test_an_endpoint_may_be_serverless_or_asynchronous_and_capture_data(tmp_path
 
 
 @pytest.mark.parametrize(
-    "section",
+    ("section", "key"),
     [
-        {"model": {"layout": "two-containers"}},
-        {"vpc": {"subnets": ["s"], "security_groups": ["g"]}},
+        ({"model": {"layout": "two-containers"}}, "model.layout: two-containers"),
+        ({"vpc": {"subnets": ["s"], "security_groups": ["g"]}}, "vpc"),
+        ({"network_isolation": True, "model": {"wheels": "wheels"}}, "network_isolation"),
     ],
 )
-def test_what_a_serverless_endpoint_cannot_do_is_refused(tmp_path: Path, section: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match=r"sagemaker\.endpoint\.serverless: AWS's serverless endpoints cannot do"):
+def test_what_a_serverless_endpoint_cannot_do_is_refused(tmp_path: Path, section: dict[str, Any], key: str) -> None:
+    said = f"sagemaker.endpoint.serverless: AWS's serverless endpoints cannot do sagemaker.{key}"
+    with pytest.raises(ConfigError, match=f"^{re.escape(said)}$"):
         plan_of(tmp_path, section | {"endpoint": {"serverless": {}}})
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "said"),
+    [
+        ({"serverless": {"memory": 3000}}, "memory 3000 is no multiple of 1024"),
+        (
+            {"serverless": {"max_concurrency": 3, "provisioned_concurrency": 4}},
+            "provisioned_concurrency 4 is above max_concurrency 3",
+        ),
+        ({"deployment": {"traffic": "canary", "percent": 51}}, "canary takes percent 1 to 50; found 51"),
+        ({"deployment": {"traffic": "linear", "percent": 9}}, "linear takes percent 10 to 50; found 9"),
+        ({"deployment": {"traffic": "rolling", "percent": 4}}, "rolling takes percent 5 to 50; found 4"),
+    ],
+)
+def test_what_awss_model_of_the_requests_does_not_refuse_is_refused(
+    tmp_path: Path, endpoint: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ConfigError, match=said):
+        plan_of(tmp_path, {"endpoint": endpoint})
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ def test_rows_are_uploaded_from_where_the_file_or_the_caller_says(tmp_path: Path
         ({"kms_key": "a key"}, "sagemaker.kms_key: Value 'a key' at 'processingOutputConfig.kmsKeyId' failed"),
         ({"tags": {"a" * 129: "b"}}, "sagemaker.tags: Value 'aaa"),
         ({"vpc": {"subnets": ["s"]}}, "sagemaker.vpc.security_groups: Value '[]' at 'networkConfig.vpcConfig"),
-        ({"endpoint": {"serverless": {"memory": 100}}}, "sagemaker.endpoint.serverless: Value '100' at"),
+        ({"endpoint": {"serverless": {"memory": 7168}}}, "sagemaker.endpoint.serverless: Value '7168' at"),
         ({"endpoint": {"startup_timeout": 5}}, "sagemaker.endpoint.startup_timeout: Value '5' at"),
         ({"transform": {"input_filter": "$" * 64}}, "sagemaker.transform.input_filter: Value '$$"),
         ({"model": {"environment": {"A": "x" * 1025}}}, "sagemaker.model.environment: Value '{"),
@@ -202,6 +202,15 @@ def test_what_aws_would_refuse_is_told_by_its_key(tmp_path: Path, section: dict[
     with pytest.raises(ConfigError) as caught:
         plan_of(tmp_path, section)
     assert str(caught.value).startswith(said)
+
+
+def test_an_argument_is_no_longer_than_aws_lets(tmp_path: Path) -> None:
+    longest = "features:" + "b" * 247
+    arguments = plan_of(tmp_path, {}, features={"pipeline": longest}).steps[0].request["AppSpecification"]
+    assert longest in arguments["ContainerArguments"]
+    said = r"^data, features: Value '\[.*' at 'appSpecification\.containerArguments' .* less than or equal to 256,"
+    with pytest.raises(ConfigError, match=said):
+        plan_of(tmp_path, {}, features={"pipeline": f"{longest}b"})
 
 
 def test_what_the_environment_says_wrong_is_told_by_its_variable(tmp_path: Path) -> None:
@@ -253,7 +262,7 @@ _OPTIONS = st.fixed_dictionaries(
                 "data_capture": st.fixed_dictionaries({"percentage": st.integers(0, 100)}),
                 "deployment": st.fixed_dictionaries(
                     {"traffic": st.sampled_from(["all-at-once", "canary", "linear", "rolling"])},
-                    optional={"percent": st.integers(1, 100), "wait": st.integers(0, 3600)},
+                    optional={"percent": st.integers(10, 50), "wait": st.integers(0, 3600)},
                 ),
             },
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import importlib.util
 import os
 import threading
 from collections.abc import Iterator
@@ -16,8 +17,10 @@ from tests_paths import ROOT
 
 from pipeline.config import PipelineConfig, load_config
 from pipeline.config.model import Download
+from pipeline.data.csv import CsvOptions, parse_block
 from pipeline.errors import ConfigError, DataError
 from pipeline.run.data import SAMPLE_ROWS, Source, find_data, load_function
+from pipeline.schema import load_schema
 
 CONTENT = b"M,0.4,12\nF,0.5,9\n"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -198,6 +201,31 @@ def test_a_sample_of_real_rows_says_where_they_are_from(tmp_path: Path) -> None:
     source = find_data(config_of(sample="sample:movielens"), None, folder, tmp_path)
     assert (source.kind, source.name) == ("sample", "Spark's sample_movielens_ratings.txt")
     assert len(source.path.read_text(encoding="utf-8").splitlines()) == 1501
+
+
+def test_without_spark_as_many_ratings_are_made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "pyspark" else found(name))
+    folder = ROOT / "examples" / "recommender"
+    source = find_data(config_of(sample="sample:movielens"), None, folder, tmp_path)
+    assert (source.kind, source.name) == ("synthetic", "1,501 generated rows")
+    rows = [line.split(",") for line in source.path.read_text(encoding="utf-8").splitlines()]
+    # As many features as the example's file says, and no pair twice.
+    assert len({row[0] for row in rows}) + len({row[1] for row in rows}) <= 130
+    assert len({(row[0], row[1]) for row in rows}) == 1501
+
+
+@pytest.mark.parametrize("file", ["abalone/pipeline.yml", "churn/pipeline.yml", "churn/glue.yml"])
+def test_the_rows_that_an_example_makes_up_keep_its_contract(tmp_path: Path, file: str) -> None:
+    path = ROOT / "examples" / file
+    config = load_config(path)
+    config = config.model_copy(update={"data": config.data.model_copy(update={"download": None})})
+    source = find_data(config, None, path.parent, tmp_path)
+    schema = load_schema(config.data.schema_file)
+    table = parse_block(source.path.read_bytes(), schema, CsvOptions())
+    assert (source.kind, table.num_rows) == ("synthetic", SAMPLE_ROWS)
+    assert schema.label is not None
+    assert len(set(table[schema.label.name].to_pylist())) > 1
 
 
 def test_a_sample_is_csv_whatever_its_cells_hold(tmp_path: Path) -> None:

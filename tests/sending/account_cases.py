@@ -175,6 +175,6 @@ def plan_of(pipeline: str, key: str, *requests: tuple[str, dict[str, Any]]) -> P
         service = "glue" if operation == "CreateJob" else "sagemaker"
         waits = service == "sagemaker" and thing not in ("Model", "EndpointConfig", "ModelPackageGroup")
         expected = {name: request[name] for name in ("EndpointConfigName",) if thing == "Endpoint"}
-        wait = wait_for(operation, str(request[f"{thing}Name"]), expected) if waits else None
+        wait = wait_for(operation, str(request.get(f"{thing}Name", "")), expected) if waits else None
         steps.append(Step(thing.lower(), operation, request, wait, service=service))
     return Plan(pipeline, key, "us-east-1", f"s3://{BUCKET}/{pipeline}/{key}", (), tuple(steps))

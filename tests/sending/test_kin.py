@@ -12,9 +12,11 @@ from fault_proxy import DENIED, FaultProxy
 from service_cases import ROLE
 
 from pipeline.errors import StepError
+from pipeline.plan.deletions import JOBS, deletion_of
 from pipeline.plan.names import resource_name
 from pipeline.sending.clients import make_clients
-from pipeline.sending.kin import JOBS, beginning_of, clear_run, deletion_of, named, tidy_run
+from pipeline.sending.kin import beginning_of, clear_run, tidy_run
+from pipeline.sending.named import named
 
 SLEEP = "import time; time.sleep(600)"
 

@@ -10,7 +10,7 @@ from fault_proxy import DENIED, FaultProxy
 
 from pipeline.errors import StepError
 from pipeline.sending.clients import make_clients
-from pipeline.sending.kin import named
+from pipeline.sending.named import named
 from pipeline.sending.repeating import make_way
 
 SLEEP = "import time; time.sleep(600)"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from sent_cases import Watcher, abalone_rows, dense
 from service_cases import ROLE, Service
 from tests_paths import ROOT
@@ -19,6 +20,7 @@ from pipeline.config.gate import Gate
 from pipeline.errors import StepError
 from pipeline.evaluation.judge import judge
 from pipeline.plan import Plan, plan_requests, resolve_settings
+from pipeline.run import run_pipeline
 from pipeline.sending.cleanup import clean_up
 from pipeline.sending.clients import Clients, make_clients
 from pipeline.sending.objects import download_folder, read, split
@@ -38,10 +40,14 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clients]:
     assert service.stop() == 0, service.log.read_text()
 
 
-def planned(run_key: str, data: Path) -> tuple[Plan, PipelineConfig]:
+def planned(run_key: str, data: Path | str) -> tuple[Plan, PipelineConfig]:
+    """The example's plan on rows of this machine, or on those that are at a URI."""
     config = load_config(FILE)
+    rows = data if isinstance(data, Path) else None
+    if rows is None:
+        config = config.model_copy(update={"data": config.data.model_copy(update={"location": data})})
     settings = resolve_settings(config.sagemaker, SETTINGS)
-    return plan_requests(config, FILE, settings, run_key, rows=data), config
+    return plan_requests(config, FILE, settings, run_key, rows=rows), config
 
 
 @dataclass
@@ -56,7 +62,11 @@ class Run:
 
 @pytest.fixture(scope="module")
 def run(clients: Clients, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    plan, config = planned("good", abalone_rows(tmp_path_factory.mktemp("rows") / "rows.csv", 400))
+    rows = abalone_rows(tmp_path_factory.mktemp("rows") / "rows.csv", 400)
+    clients.s3.upload_file(str(rows), BUCKET, "incoming/rows 1+2.csv")
+    # A job that read this one too would fail.
+    clients.s3.put_object(Bucket=BUCKET, Key="incoming/rows 1+2.csv.bak", Body=b"no,rows\n")
+    plan, config = planned("good", f"s3://{BUCKET}/incoming/rows 1+2.csv")
     watcher = Watcher()
     return Run(plan, config, watcher, send_plan(plan, config, clients, watcher))
 
@@ -64,7 +74,7 @@ def run(clients: Clients, tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.mark.spark
 def test_every_step_is_followed_to_its_end(run: Run) -> None:
     details = {shown.name: shown.detail for shown in run.watcher.steps}
-    assert details["upload"] == f"4 objects below {run.plan.root}"
+    assert details["upload"] == f"3 objects below {run.plan.root}"
     assert details["processing"] == "abalone-good-etl, Completed"
     assert details["endpoint"] == "abalone-good-endpoint, InService"
     assert list(details)[1:] == [step.name for step in run.plan.steps]
@@ -94,6 +104,17 @@ def test_endpoint_and_batch_answer_what_xgboost_makes_of_sparks_features(
     archive.write_bytes(read(clients.s3, run.found["training"]["ModelArtifacts"]["S3ModelArtifacts"]))
     booster = xgboost.Booster(model_file=bytearray(read_files(archive)["xgboost-model"]))
     assert [np.float32(line) for line in batch.split()] == booster.inplace_predict(features).tolist()
+
+
+@pytest.mark.spark
+def test_a_run_on_this_machine_predicts_the_same_to_the_last_bit(run: Run, clients: Clients, tmp_path: Path) -> None:
+    sent = download_folder(clients.s3, f"{run.plan.root}/predictions", tmp_path / "sent")
+    rows = abalone_rows(tmp_path / "rows.csv", 400)
+    made = run_pipeline(FILE, data=rows, output=tmp_path / "run", console=Console(quiet=True)) / "predictions"
+    batch = b"".join(path.read_bytes() for path in sorted(sent))
+    assert len(set(batch.split())) > 20
+    assert b"".join(path.read_bytes() for path in sorted((made / "transform").iterdir())) == batch
+    assert (made / "test.csv").read_bytes() == batch
 
 
 @pytest.mark.spark
