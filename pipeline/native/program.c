@@ -69,7 +69,9 @@ static double mean_of_trees(const Forest *forest, const double *constants, const
 static int count_terms(const Program *program, const int64_t *operand, const Tokens *tokens, Features *features) {
     const Words *words = operand[0] < 0 ? NULL : program->words[operand[0]];
     const int32_t *table = program->tables[operand[4]].place;
-    int64_t size = operand[1], from = features->touched_count;
+    int64_t from = features->touched_count;
+    /* Most sizes are a power of two, which spares a division. */
+    int32_t size = (int32_t)operand[1], is_power = (size & (size - 1)) == 0;
     if (!features_reserve(features, tokens->count)) return 0;
     for (int64_t at = 0; at < tokens->count; at++) {
         Cell token = tokens->token[at];
@@ -77,8 +79,13 @@ static int count_terms(const Program *program, const int64_t *operand, const Tok
         if (words) {
             if ((term = words_find(words, token.at, token.size)) < 0) continue;
         } else {
-            int64_t hashed = murmur3(token, operand[2] != 0) % size;
-            term = hashed < 0 ? hashed + size : hashed;
+            int32_t hashed = murmur3(token, operand[2] != 0);
+            if (is_power) {
+                term = hashed & (size - 1);
+            } else {
+                int32_t rest = hashed % size;
+                term = rest < 0 ? rest + size : rest;
+            }
         }
         if (table[term] >= 0) features_count(features, table[term]);
     }
@@ -178,10 +185,10 @@ int program_run(const Program *program, State *state) {
             code += 5;
             break;
         case OP_TOKENS: {
-            Separators at = {{(uint64_t)operand[0], (uint64_t)operand[1]}};
-            Tokens *to = state->lists + operand[5];
-            if (!tokens_split(to, state->texts[operand[4]], at, operand[2], operand[3] != 0)) return 0;
-            code += 7;
+            const int32_t *separates = program->tables[operand[0]].place;
+            Tokens *to = state->lists + operand[4];
+            if (!tokens_split(to, state->texts[operand[3]], separates, operand[1], operand[2] != 0)) return 0;
+            code += 6;
             break;
         }
         case OP_STOP: {

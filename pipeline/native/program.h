@@ -27,7 +27,7 @@ typedef enum {
     OP_PICK,      /* from, to: one value of a vector, as it is */
     OP_DOT,       /* count, constants, from, to: coefficients, intercept */
     OP_TREES,     /* forest, constants, from, to: what the sum is divided by, the leaves' values */
-    OP_TOKENS,    /* separators (two words of 64 bits), least, lower, text, to: see tokens_split */
+    OP_TOKENS,    /* table, least, lower, text, to: see tokens_split */
     OP_STOP,      /* words, lower, from, to: see tokens_without */
     OP_NGRAM,     /* n, from, to: each n neighbours with a space between */
     OP_TERMS,     /* words, size, legacy, binary, table, first, factors, from: see count_terms */

@@ -31,19 +31,21 @@ static int copy_plain(char *to, Cell from, int lower) {
     return seen < 0x80;
 }
 
-static inline int separates(Separators at, char each) { return (int)(at.bits[each >> 6] >> (each & 63) & 1); }
-
-int tokens_split(Tokens *tokens, Cell text, Separators separators, int64_t least, int lower) {
+int tokens_split(Tokens *tokens, Cell text, const int32_t *separates, int64_t least, int lower) {
     if (!text.at || !reserve(tokens, text.size + 1, text.size + 1) || !copy_plain(tokens->text, text, lower)) return 0;
     const char *start = tokens->text, *end = start + text.size;
-    for (const char *at = start;; at++) {
-        if (at < end && !separates(separators, *at)) continue;
-        if (at - start >= least) tokens->token[tokens->count++] = (Cell){start, at - start};
+    Cell *token = tokens->token;
+    for (;; start++) {
+        const char *at = start;
+        while (at < end && !separates[(unsigned char)*at]) at++;
+        *token = (Cell){start, at - start};
+        token += at - start >= least;
+        start = at;
         if (at == end) break;
-        start = at + 1;
     }
     if (text.size)
-        while (tokens->count && !tokens->token[tokens->count - 1].size) tokens->count--;
+        while (token > tokens->token && !token[-1].size) token--;
+    tokens->count = token - tokens->token;
     return 1;
 }
 

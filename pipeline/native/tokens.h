@@ -15,16 +15,11 @@ typedef struct {
     int64_t text_room;
 } Tokens;
 
-/* Bit c is set where the character c separates. */
-typedef struct {
-    uint64_t bits[2];
-} Separators;
-
 /* All of these return 0 where Python has to do it. */
 
 /* The pieces of a text between separators that have at least so many characters; of no characters they may be where
-   `least` is 0, but then not at the end, as Java's split has it. */
-int tokens_split(Tokens *tokens, Cell text, Separators separators, int64_t least, int lower);
+   `least` is 0, but then not at the end, as Java's split has it. `separates` tells of each character of ASCII. */
+int tokens_split(Tokens *tokens, Cell text, const int32_t *separates, int64_t least, int lower);
 
 /* The tokens of another list that are none of these words, not even in lower case where `lower`. */
 int tokens_without(Tokens *tokens, const Tokens *from, const Words *words, int lower);
