@@ -1,5 +1,6 @@
 # `make run` does the main job, `make test` passes the tests; both set up all they need.
 PYTHON ?= python3
+PYTHON312 ?= python3.12
 VENV := .venv
 BIN := $(VENV)/bin
 KERNELS := pipeline/native/_kernels.abi3.so
@@ -11,7 +12,7 @@ WORKERS ?= 2
 PYTEST := -m pytest -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environments run serve test test-spark4 test-sdk test-airflow test-machine lint format lock bench conformance fuzz clean
+.PHONY: help setup environments run serve test test-spark4 test-sdk test-airflow test-airflow2 test-airflow-mwaa test-machine lint format lock bench conformance fuzz clean
 
 help:
 	@echo "make run [DATA=FILE]   ETL, bundle, model, endpoint, batch and report on the abalone pipeline"
@@ -19,6 +20,7 @@ help:
 	@echo "make test-spark4       the operators' tests on Spark 4"
 	@echo "make test-sdk          both SageMaker SDKs and boto3 on the local service"
 	@echo "make test-airflow      the DAGs, run by Airflow on the local service"
+	@echo "make test-airflow2     the quickest of these on Airflow 2.11; make test-airflow-mwaa on managed Airflow's 3.0.6"
 	@echo "make test-machine      Airflow's machine of cfn/airflow-ec2.yaml in a clean Debian; needs root and debootstrap"
 	@echo "make conformance       docs/conformance.md anew, from both Sparks"
 	@echo "make lint              ruff and mypy"
@@ -62,8 +64,8 @@ test-spark4: .venv-spark4/.installed
 	@PYTHONWARNINGS=ignore .venv-spark4/bin/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
-# All environments that tests need beside the main one, each of which the target that needs it makes too.
-environments: $(addsuffix /.installed, .venv-spark4 .venv-sdk2 .venv-sdk3 .venv-airflow)
+# All environments that the tests of .ci/run need beside the main one, each of which the target that needs it makes too.
+environments: $(addsuffix /.installed, .venv-spark4 .venv-sdk2 .venv-sdk3 .venv-airflow .venv-airflow2)
 
 # Clients of the local service; their SDKs come into environments of their own, made only here.
 test-sdk: setup .venv-sdk2/.installed .venv-sdk3/.installed
@@ -79,12 +81,17 @@ test-sdk: setup .venv-sdk2/.installed .venv-sdk3/.installed
 test-airflow: setup .venv-airflow/.installed
 	.venv-airflow/bin/python $(PYTEST) tests/dags tests/trigger
 
-# The lock is complete: without --no-deps pip would refuse what requirements/airflow-override.in allows.
-.venv-airflow/.installed: requirements/build.txt requirements/airflow.txt setup.py
-	$(PYTHON) -m venv --clear .venv-airflow
-	.venv-airflow/bin/python -m pip install -q --require-hashes -r requirements/build.txt
-	.venv-airflow/bin/python -m pip install -q --no-deps --no-compile --only-binary :all: --require-hashes -r requirements/airflow.txt
-	@PYTHONWARNINGS=ignore .venv-airflow/bin/python -m pip install -q --no-deps --no-build-isolation -e .
+# What shows it of the other Airflows that the DAGs are for: 2.11, and managed Airflow's own, which is on Python 3.12.
+test-airflow2 test-airflow-mwaa: test-%: setup .venv-%/.installed
+	.venv-$*/bin/python -m pytest -m any_airflow tests/dags
+
+# The locks are complete: without --no-deps pip would refuse what requirements/airflow-override.in allows.
+.venv-airflow-mwaa/.installed: PYTHON := $(PYTHON312)
+$(patsubst %, .venv-%/.installed, airflow airflow2 airflow-mwaa): .venv-%/.installed: requirements/build.txt requirements/%.txt setup.py
+	$(PYTHON) -m venv --clear .venv-$*
+	.venv-$*/bin/python -m pip install -q --require-hashes -r requirements/build.txt
+	.venv-$*/bin/python -m pip install -q --no-deps --no-compile --no-build-isolation --require-hashes -r requirements/$*.txt
+	@PYTHONWARNINGS=ignore .venv-$*/bin/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
 # The user data of cfn/airflow-ec2.yaml, for real.
@@ -132,7 +139,9 @@ lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/sdk2.in -o requirements/sdk2.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/sdk3.in -o requirements/sdk3.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --override requirements/airflow-override.in requirements/airflow.in -o requirements/airflow.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --override requirements/airflow-override.in requirements/airflow2.in -o requirements/airflow2.txt
+	uv pip compile --python-version 3.12 --python-platform linux --generate-hashes --no-header --no-annotate requirements/airflow-mwaa.in -o requirements/airflow-mwaa.txt
 	uv pip compile --python-version 3.11 --python-platform linux --generate-hashes --no-header --no-annotate requirements/airflow-machine.in -o requirements/airflow-machine.txt
 
 clean:
-	rm -rf $(VENV) $(KERNELS) .venv-spark4 .venv-sdk2 .venv-sdk3 .venv-airflow .venv-bench build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(KERNELS) .venv-spark4 .venv-sdk2 .venv-sdk3 .venv-airflow* .venv-bench build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG, Asset
 
+from inference_dags.deadline import in_time
 from inference_dags.document import document
 from inference_dags.params import params
 from inference_dags.tasks.cleaning import clean_up_task
@@ -32,13 +33,13 @@ def pipeline_dag(config: PipelineConfig, file: Path) -> DAG:
         start_date=datetime.datetime.combine(section.start_date, datetime.time(), datetime.UTC),
         catchup=False,
         max_active_runs=section.max_active_runs,
-        dagrun_timeout=datetime.timedelta(minutes=section.timeout_minutes),
         tags=list(section.tags),
         default_args={
             "owner": section.owner,
             "retries": section.retries,
             "retry_delay": datetime.timedelta(seconds=section.retry_delay),
             "execution_timeout": datetime.timedelta(minutes=section.task_timeout_minutes or section.timeout_minutes),
+            "pre_execute": in_time(section.timeout_minutes),
         },
         # Whoever loads it says where it is known.
         auto_register=False,

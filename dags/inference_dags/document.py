@@ -22,7 +22,7 @@ def document(config: PipelineConfig, file: Path) -> str:
 
 def _picture(config: PipelineConfig) -> str:
     section = config.sagemaker
-    fit = "training" if section.tuning is None else "training or tuning"
+    fit = "training" if section.tuning is None else "train_or_tune > training or tuning"
     lines = [f"plan > upload > processing > {fit} > package > model"]
     margin = " " * lines[0].rindex("model")
     judged = "evaluate > gate > " if config.data.split.test else ""

@@ -12,6 +12,7 @@ from airflow.providers.common.compat.sdk import DAG, get_parsing_context
 
 from inference_dags.dag import pipeline_dag
 from pipeline.config import PipelineConfig, load_file
+from pipeline.config.recognition import is_pipeline_file
 from pipeline.errors import PipelineError
 
 # The variable that names the folder; without it, it is searched inside and beside the folder of DAGs.
@@ -66,9 +67,10 @@ def _builders(file: Path) -> Iterator[tuple[str, Callable[[], DAG]]]:
 
 
 def pipeline_files(folder: Path) -> Iterator[Path]:
-    """The YAML files of a folder, and of each folder in it."""
+    """The pipeline files of a folder, and of each folder in it; other YAML files may lie beside them."""
     for pattern in ("*.y*ml", "*/*.y*ml"):
-        yield from sorted(file for file in folder.glob(pattern) if file.suffix in (".yml", ".yaml"))
+        named = sorted(file for file in folder.glob(pattern) if file.suffix in (".yml", ".yaml"))
+        yield from filter(is_pipeline_file, named)
 
 
 def _folder() -> Path:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowException
 
+from inference_dags.deadline import Hook, is_resumed
 from inference_dags.this_run import clients_of
 from pipeline.config import PipelineConfig
 
 _LAST_LINES = 20
 # What the log of an operator's task says too, see make_way.
 log = logging.getLogger("airflow.task")
-
-Hook = Callable[..., None]
 
 
 def making_way(config: PipelineConfig, kind: str) -> Hook:
@@ -29,14 +28,14 @@ def making_way(config: PipelineConfig, kind: str) -> Hook:
 
         if is_resumed(context["ti"]):
             return
-        task = context["task"]
+        task = context["ti"].task
         clients = clients_of(config)
         root, fills = (context["ti"].xcom_pull(task_ids="plan", key=key) for key in ("root", "fills"))
         make_way(clients, kind, task.config, root, log.info)
         fill = Fill(**fills[task.task_id]) if task.task_id in fills else None
         step = filled(Step(task.task_id, f"Create{kind}", task.config, fill=fill), clients.s3)
         # The operators look for the data themselves, before they send.
-        task.config = with_manifests(step.request, clients.s3, task.task_id)
+        task.config = with_manifests(step.request, clients.s3, task.task_id, root)
 
     return make_way_for
 
@@ -48,7 +47,7 @@ def telling_why(config: PipelineConfig, kind: str) -> Hook:
         from pipeline.plan.waits import wait_for
         from pipeline.sending.log_lines import LogLines
 
-        name = context["task"].config.get(f"{kind}Name")
+        name = context["ti"].task.config.get(f"{kind}Name")
         logs = wait_for(f"Create{kind}", name).logs
         if logs is None:
             return
@@ -64,14 +63,8 @@ def telling_why(config: PipelineConfig, kind: str) -> Hook:
 
 def updated(context: Mapping[str, Any], result: Mapping[str, Any]) -> None:
     """After an update of an endpoint: one that was taken back is in service too, with the model it had before."""
-    wanted = context["task"].config["EndpointConfigName"]
+    wanted = context["ti"].task.config["EndpointConfigName"]
     endpoint = result["Endpoint"]
     if endpoint["EndpointConfigName"] != wanted:
         reason = endpoint.get("FailureReason", f"it serves {endpoint['EndpointConfigName']} again")
         raise AirflowException(f"the update of {endpoint['EndpointName']} was taken back: {reason}")
-
-
-def is_resumed(ti: Any) -> bool:
-    """Whether a deferred task goes on: its request has been sent."""
-    from_server = getattr(ti, "_ti_context_from_server", None)
-    return bool(getattr(from_server if from_server is not None else ti, "next_method", None))

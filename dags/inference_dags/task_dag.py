@@ -8,7 +8,9 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import DAG
 
+from inference_dags.deadline import in_time
 from pipeline.config.tasks import Task, TaskFile, TaskPipeline
+from pipeline.tasks.commands import names_of
 
 
 def task_dag(file: TaskFile, name: str, path: Path) -> DAG:
@@ -23,13 +25,13 @@ def task_dag(file: TaskFile, name: str, path: Path) -> DAG:
         catchup=False,
         # Runs share the volumes.
         max_active_runs=1,
-        dagrun_timeout=datetime.timedelta(minutes=pipeline.timeout_minutes),
         tags=list(pipeline.tags),
         default_args={
             "owner": file.owner_of(pipeline),
             "retries": pipeline.retries,
             "retry_delay": datetime.timedelta(seconds=pipeline.retry_delay),
             "execution_timeout": datetime.timedelta(minutes=pipeline.timeout_minutes),
+            "pre_execute": in_time(pipeline.timeout_minutes),
         },
         # Whoever loads it says where it is known.
         auto_register=False,
@@ -78,8 +80,10 @@ def _document(file: TaskFile, name: str, path: Path) -> str:
         f"| `{task.name}` | {task.description} | `{task.cmd}` | {file.executor_of(pipeline, task).type} |\n"
         for task in pipeline.tasks
     )
-    order = " > ".join(task.name for task in pipeline.tasks)
+    order = [", ".join(names_of(task)) for task in pipeline.tasks]
+    if any(file.executor_of(pipeline, task).type == "sagemaker" for task in pipeline.tasks):
+        order = ["plan", "upload", *order, "clean_up"]
     return (
-        f"# {name}\n\n{pipeline.description or file.description}\n\n```\n{order}\n```\n\n"
+        f"# {name}\n\n{pipeline.description or file.description}\n\n```\n{' > '.join(order)}\n```\n\n"
         f"| task | what it does | command | runs |\n|---|---|---|---|\n{rows}\nMade from `{path}`.\n"
     )

@@ -15,21 +15,24 @@ import numpy as np
 HIDDEN = 8
 OFFERED = 5
 CHUNK = 100_000
+PYSPARK = importlib.util.find_spec("pyspark")
+FILE = PYSPARK and Path(PYSPARK.origin).parent / "data" / "mllib" / "als" / "sample_movielens_ratings.txt"
 
 
 def movielens(rows, seed):
-    """Yields the ratings of pyspark's own sample_movielens_ratings.txt, all of them: they are real, and few."""
-    pyspark = importlib.util.find_spec("pyspark")
-    if pyspark is None:
-        raise ModuleNotFoundError("pyspark, which brings them along, is not installed here")
-    folder = Path(pyspark.origin).parent
-    file = folder / "data" / "mllib" / "als" / "sample_movielens_ratings.txt"
-    for line in file.read_text(encoding="utf-8").splitlines():
+    """Yields the ratings of pyspark's own sample_movielens_ratings.txt, all of them: they are real, and few.
+
+    Without pyspark as many made-up ones of as many customers and items.
+    """
+    if FILE is None:
+        yield from generate(1501, seed, customers=30, items=100)
+        return
+    for line in FILE.read_text(encoding="utf-8").splitlines():
         yield line.split("::")
 
 
-# What the run's report says of where the rows are from; without it they would be made-up ones.
-movielens.source = "Spark's sample_movielens_ratings.txt"
+# What a run says of where the rows are from; without it they are made-up ones.
+movielens.source = None if FILE is None else "Spark's sample_movielens_ratings.txt"
 
 
 def generate(rows, seed, customers=None, items=None):

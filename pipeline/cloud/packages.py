@@ -14,6 +14,7 @@ from pathlib import Path
 from pipeline.bundle.pack import write_files
 from pipeline.cloud.pipeline_files import pipeline_files
 from pipeline.cloud.templates import repository
+from pipeline.plan.images import DEPLOYED, table_files
 
 # The outputs of the roles' stack, and the variables by which the DAGs know them.
 ROLE_VARIABLES = {
@@ -56,15 +57,17 @@ def startup_script(variables: Mapping[str, str]) -> bytes:
 
 
 def dag_files(pipelines: Path | None) -> dict[str, bytes]:
-    """The folder of DAGs as Airflow gets it: the modules, the packages that they import, and the pipeline files.
+    """The folder of DAGs as Airflow gets it: modules, the packages and tables that they read, and the pipeline files.
 
     `pipelines` is a folder of pipeline files, or of folders with one each, with all that they need beside them; where
-    it is None the files that are there stay as they are. Raises ConfigError, see pipeline_files.
+    it is None the files that are there stay as they are. Raises ConfigError, see pipeline_files, and RequirementError.
     """
     root = repository()
     found = {file.relative_to(root / "dags").as_posix(): file for file in _files(root / "dags")}
     for package in _PACKAGES:
         found |= {file.relative_to(root).as_posix(): file for file in _files(root / package)}
+    # sagemaker-core, which has them, does not go with managed Airflow.
+    found |= {(DEPLOYED / file.name).relative_to(root).as_posix(): file for file in table_files()}
     if pipelines is not None:
         found |= pipeline_files(pipelines, "pipelines", found)
     contents = {name: file.read_bytes() for name, file in found.items()}

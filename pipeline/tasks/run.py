@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 
 from pipeline.config.tasks import Task, TaskFile, TaskPipeline
 from pipeline.errors import ConfigError, RequirementError, StepError
@@ -70,7 +69,7 @@ def prepare(file: TaskFile, images: Sequence[str]) -> None:
 
 class _Runner:
     def __init__(self, file: TaskFile, record: Record, console: Console, *, several: bool) -> None:
-        self._file, self._record, self._console = file, record, console
+        self._file, self._record = file, record
         self._progress = Progress(console)
         self._several = several
 
@@ -98,9 +97,7 @@ class _Runner:
             logs = [opened.enter_context(file.open("w", encoding="utf-8")) for file in files]
 
             def on_line(number: int, line: str) -> None:
-                self._console.print(
-                    f"  [dim]{escape(names[number])}[/] | {escape(line)}", highlight=False, soft_wrap=True
-                )
+                self._progress.line(names[number], line)
                 logs[number].write(f"{line}\n")
                 logs[number].flush()
 

@@ -62,6 +62,17 @@ def test_systemd_understands_the_units() -> None:
     assert [line for line in said if "airflow" in line] == []
 
 
+def test_volumes_are_not_where_dags_are_kept_as_they_are_in_the_bucket() -> None:
+    settings = dict(
+        line.split("=", 1) for line in (FOLDER / "airflow.env").read_text().splitlines() if not line.startswith("#")
+    )
+    volumes, service = Path(settings["INFERENCE_VOLUMES"]), unit("airflow-scheduler.service")["Service"]
+    synced = unit("airflow-dags.service")["Service"]["ExecStart"].split()[-1]
+    assert synced == settings["AIRFLOW__CORE__DAGS_FOLDER"]
+    assert not volumes.is_relative_to(synced)
+    assert volumes.is_relative_to(service["ReadWritePaths"])
+
+
 def test_no_unit_has_a_secret_and_all_come_from_memory() -> None:
     for file in [*(FOLDER / "units").iterdir(), FOLDER / "airflow.env"]:
         assert not re.search(r"SQL_ALCHEMY_CONN|FERNET_KEY|JWT_SECRET|PASSWORD", file.read_text()), file

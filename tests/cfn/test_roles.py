@@ -83,7 +83,9 @@ def uris(value: Any) -> Iterator[str]:
 
 def objects(uri: str) -> str:
     """The ARN of an object at or below an address."""
-    return f"arn:aws:s3:::{uri.removeprefix('s3://').rstrip('/')}" + ("" if uri.endswith(".gz") else "/part-0")
+    return f"arn:aws:s3:::{uri.removeprefix('s3://').rstrip('/')}" + (
+        "" if uri.endswith((".gz", ".manifest")) else "/part-0"
+    )
 
 
 def steps(plans: list[Plan], operation: str) -> list[dict[str, Any]]:
@@ -187,6 +189,9 @@ def test_jobs_read_and_write_their_own_files(aws: Cloud, outputs: dict[str, str]
         role = of_role(aws, outputs["TransformRoleArn"])
         may(role, "s3:GetObject", request["TransformInput"])
         may(role, "s3:PutObject", request["TransformOutput"])
+        # One object of another place is named by a manifest beside the run's own input.
+        root = request["TransformOutput"]["S3OutputPath"].removesuffix("/predictions")
+        may(role, "s3:GetObject", f"{root}/input/0123456789.manifest")
     for request in steps(plans, "CreateEndpointConfig"):
         may(of_role(aws, outputs["ModelRoleArn"]), "s3:PutObject", request)
 
@@ -211,7 +216,7 @@ def test_jobs_do_not_touch_the_others_files(aws: Cloud, outputs: dict[str, str])
         "ProcessingRoleArn": [("s3:PutObject", "training/job/output/model.tar.gz"), ("s3:GetObject", "training/x")],
         "TrainingRoleArn": [("s3:GetObject", "input/rows/part-0"), ("s3:PutObject", "etl/train/part-0")],
         "ModelRoleArn": [("s3:PutObject", "model/fused/model.tar.gz"), ("s3:GetObject", "etl/train/part-0")],
-        "TransformRoleArn": [("s3:PutObject", "etl/requests/part-0"), ("s3:PutObject", "training/x")],
+        "TransformRoleArn": [("s3:PutObject", "etl/requests/part-0"), ("s3:GetObject", "input/rows/part-0")],
         "GlueRoleArn": [("s3:PutObject", "model/fused/model.tar.gz"), ("s3:GetObject", "training/x")],
     }
     for name, calls in refused.items():

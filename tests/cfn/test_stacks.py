@@ -203,12 +203,16 @@ def test_deployed_again_nothing_changes(aws: Cloud, made: dict[str, str]) -> Non
 
 def test_updates_change_what_is_there(aws: Cloud, made: dict[str, str]) -> None:
     done = aws.run(
-        *("deploy", "bucket", "sagemaker-roles", "airflow-ec2", "mwaa", "trigger", "endpoint", "monitoring"),
+        *("deploy", *ORDER),
         *("-p", "bucket.NoncurrentDays=5", "-p", "Prefix=elsewhere", "-p", "MaxWorkers=7", "-p", "ModelName=second"),
         *("-p", "InputPrefix=new/", "-p", "endpoint.MaxInstances=9", "-p", "monitoring.MaxLatency=77"),
-        *("-p", "WebPort=9090", "-p", "ScheduleExpression=rate(1 day)"),
+        *("-p", "WebPort=9090", "-p", "ScheduleExpression=rate(1 day)", "-p", "FlowLogDays=7"),
     )
-    assert done.stderr.count(": updated") == 7, done.stderr
+    assert done.stderr.count(": updated") == len(ORDER), done.stderr
+    flow_log = aws.client("ec2").describe_flow_logs()["FlowLogs"][0]
+    groups = aws.client("logs").describe_log_groups(logGroupNamePrefix=flow_log["LogGroupName"])["logGroups"]
+    assert [group["retentionInDays"] for group in groups] == [7]
+    assert flow_log["ResourceId"] == made["network.VpcId"]
     s3, bucket = aws.client("s3"), made["bucket.Bucket"]
     rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
     assert {"NoncurrentDays": 5} in [rule.get("NoncurrentVersionExpiration") for rule in rules]

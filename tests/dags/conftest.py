@@ -7,11 +7,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from dag_cases import BUCKET, PYTHON, Airflow, write_pipelines
 from service_cases import ROLE, Service
 from tests_paths import ROOT
+
+from pipeline.plan import images
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +41,16 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
         "SAGEMAKER_BUCKET": BUCKET,
         "NO_PROXY": "127.0.0.1",
     }
+    if importlib.util.find_spec("sagemaker") is None:
+        images.DEPLOYED = _image_tables()
     subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True, cwd=work)
     sys.path.insert(0, str(ROOT / "dags"))
     yield Airflow(service)
     assert service.stop() == 0, service.log.read_text()
+
+
+def _image_tables() -> Path:
+    """The folder of tables that `deploy` takes along for an Airflow without sagemaker-core."""
+    asked = "from pipeline.plan.images import table_files; print(table_files()[0].parent)"
+    done = subprocess.run([PYTHON, "-c", asked], check=True, capture_output=True, text=True, cwd=ROOT)
+    return Path(done.stdout.strip())

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from sent_cases import abalone_rows
 from service_cases import Service, keys
@@ -19,10 +20,11 @@ from tests_paths import ROOT
 
 PYTHON = ROOT / ".venv" / "bin" / "python"
 BUCKET = "dags"
-EXAMPLE = ROOT / "examples" / "abalone"
+EXAMPLES = ROOT / "examples"
+EXAMPLE = EXAMPLES / "abalone"
 ROWS, ASKED = 400, 20
 SECONDS = 300
-ENDPOINT = "abalone-serving"
+ENDPOINT, SECRET, CONNECTION = "abalone-serving", "dags/settings", "my_aws"
 KINDS = ("ProcessingJob", "TrainingJob", "TransformJob", "HyperParameterTuningJob", "Model", "EndpointConfig")
 _TUNING = {
     "objective": "validation:rmse",
@@ -32,20 +34,27 @@ _TUNING = {
     "parallel_jobs": 2,
     "seed": 1,
 }
-_NONE = {"endpoint": None, "transform": None}
 _NOT_WORSE = {"metric": "rmse", "not_worse_than_serving": True}
 _SERVING = {"endpoint": {"name": ENDPOINT}, "transform": None, "registration": {"group": "abalone"}}
 # Each pipeline has what its tests are about, and no more.
 PIPELINES: Mapping[str, Mapping[str, Any]] = {
-    "plain": {"gate": {"metric": "rmse", "at_most": 10}},
-    "serving": {"gate": _NOT_WORSE, "sagemaker": _SERVING},
+    "serving": {
+        "gate": _NOT_WORSE,
+        "sagemaker": {**_SERVING, "secret": {"name": SECRET, "holds": ["role", "bucket"]}},
+        "airflow": {"connection": CONNECTION},
+    },
     "worse": {"gate": _NOT_WORSE, "sagemaker": _SERVING, "training": {"hyperparameters": {"num_round": 1}}},
     "waiting": {
         "airflow": {"deferrable": True},
         "gate": {"metric": "rmse", "at_most": 0.01},
         "sagemaker": {"tuning": _TUNING},
     },
-    "tuned": {"sagemaker": {"tuning": _TUNING, **_NONE}},
+    # A waiting task may look 480 times.
+    "deferred": {
+        "airflow": {"deferrable": True, "retries": 3, "retry_delay": 0, "task_timeout_minutes": 8},
+        "gate": {"metric": "rmse", "at_most": 10},
+        "sagemaker": {"tuning": _TUNING, "transform": None},
+    },
     "pair": {
         "sagemaker": {"model": {"layout": "two-containers"}, "transform": None},
         "airflow": {"retries": 3, "retry_delay": 0},
@@ -113,15 +122,30 @@ class Airflow:
 
     def bag(self, dag_folder: Path = ROOT / "dags") -> Any:
         """The DAGs and import errors, as Airflow's processor finds them."""
-        from airflow.dag_processing.dagbag import BundleDagBag
-
+        try:
+            from airflow.dag_processing.dagbag import BundleDagBag
+        except ImportError:
+            return _earlier_bag(dag_folder)
         return BundleDagBag(str(dag_folder), bundle_path=dag_folder, bundle_name="dags-folder", load_op_links=False)
 
     def run(self, name: str, **params: Any) -> Ran:
         """A DAG's run from beginning to end."""
-        dag = self.bag().dags[name]
-        with _failures(dag) as failures:
-            return _ran(dag, dag.test(run_conf=params), failures)
+        return self._tested(self.bag().dags[name], params)
+
+    def shipped(self, name: str, *, logged: bool = False, **params: Any) -> Ran:
+        """A run of an example as it is, but that jobs are looked at each second and no task is tried twice.
+
+        Where the training job's log is to be `logged`, the provider looks each half minute.
+        """
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("INFERENCE_PIPELINES", str(EXAMPLES))
+            dag = self.bag().dags[name]
+            quick = {"check_interval": 1, "job_poll_interval": 1, "waiter_delay": 1, "retries": 0}
+            for task in dag.tasks:
+                for attribute, value in (quick if logged else {**quick, "print_log": False}).items():
+                    if hasattr(task, attribute):
+                        setattr(task, attribute, value)
+            return self._tested(dag, params)
 
     def rerun(self, ran: Ran, *tasks: str, downstream: bool = False) -> Ran:
         """The same run again: these tasks alone, or all after them too, as "clear" in Airflow's pages."""
@@ -140,6 +164,10 @@ class Airflow:
         session.commit()
         run = session.query(DagRun).filter_by(dag_id=ran.dag.dag_id, run_id=ran.run_id).one()
         run.dag = scheduled
+        for ti in run.get_task_instances(session=session):
+            # Airflow takes it from the file's DAG.
+            ti.max_tries = ti.try_number + ran.dag.task_dict[ti.task_id].retries
+        session.commit()
         deadline = time.monotonic() + SECONDS
         with _failures(ran.dag) as failures:
             while run.state == DagRunState.RUNNING:
@@ -153,6 +181,10 @@ class Airflow:
                     if ti.state == TaskInstanceState.SCHEDULED:
                         _run_task(ti=ti, task=ran.dag.task_dict[ti.task_id], run_triggerer=True)
         return _ran(ran.dag, run, failures)
+
+    def _tested(self, dag: Any, params: Mapping[str, Any]) -> Ran:
+        with _failures(dag) as failures:
+            return _ran(dag, dag.test(run_conf=dict(params)), failures)
 
     def returned(self, ran: Ran, task: str) -> Any:
         """What a task of a run returned."""
@@ -168,7 +200,7 @@ class Airflow:
     def names(self, ran: Ran) -> dict[str, list[str]]:
         """All that a run has made and that is still there, by kind."""
         from pipeline.sending.clients import Clients
-        from pipeline.sending.kin import named
+        from pipeline.sending.named import named
 
         clients = Clients(self.sagemaker, self.runtime, self.s3, None)
         return {kind: sorted(named(clients, kind, ran.beginning)) for kind in KINDS}
@@ -209,10 +241,26 @@ def _failures(dag: Any) -> Iterator[dict[str, str]]:
 
     own = {task: task.on_failure_callback for task in dag.tasks}
     for task, callbacks in own.items():
-        task.on_failure_callback = [*callbacks, note]
+        # Airflow 2 leaves one alone as it is.
+        before = callbacks if isinstance(callbacks, list) else [callbacks] if callbacks else []
+        task.on_failure_callback = [*before, note]
     yield found
     for task, callbacks in own.items():
         task.on_failure_callback = callbacks
+
+
+def _earlier_bag(dag_folder: Path) -> Any:
+    """The same of Airflow 2.11 and 3.0; 3.0 runs only what its database knows."""
+    import airflow
+    from airflow.models.dagbag import DagBag
+
+    bag = DagBag(str(dag_folder), include_examples=False)
+    if airflow.__version__.startswith("3."):
+        from airflow.dag_processing.bundles.manager import DagBundlesManager
+
+        DagBundlesManager().sync_bundles_to_db()
+        bag.sync_to_db("dags-folder", None)
+    return bag
 
 
 def _ran(dag: Any, run: Any, failures: dict[str, str]) -> Ran:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from dag_cases import EXAMPLE, Airflow
+from dag_cases import EXAMPLE, EXAMPLES, Airflow
 from tests_paths import ROOT
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -17,16 +19,28 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 # What only a running task may load; Airflow and its provider load boto3 themselves.
 HEAVY = {"xgboost", "sklearn", "scipy", "pyarrow", "pyspark", "pandas", "numpy", "sagemaker", "sagemaker_core"}
 OURS = {"pipeline", "pipeline.errors", "pipeline.config"}
+# Seconds of the processor for 50 files, which are said to take less than one: a busy machine is no failure.
+PARSED_IN = 3.0
 _PARSE = """
-import sys
+import socket, sys, time
 from pathlib import Path
 import airflow.providers.amazon.aws.operators.sagemaker
+from airflow import models
 from airflow.dag_processing.dagbag import BundleDagBag
+from airflow.sdk import Connection, Variable
+
+def refuse(*_, **__):
+    raise AssertionError("asked for while files are parsed")
+
+socket.socket.connect = socket.getaddrinfo = refuse
+Variable.get = models.Variable.get = Connection.get = refuse
 before = set(sys.modules)
 folder = Path(sys.argv[1])
+clock = time.process_time()
 bag = BundleDagBag(str(folder), bundle_path=folder, bundle_name="dags-folder", load_op_links=False)
+seconds = time.process_time() - clock
 assert len(bag.dags) == 50 and not bag.import_errors, bag.import_errors
-print("loaded:", *sorted(set(sys.modules) - before))
+print("loaded:", seconds, *sorted(set(sys.modules) - before))
 """
 
 
@@ -49,6 +63,10 @@ def test_a_file_with_an_error_is_named_with_its_line_and_hides_no_other(
     write(tmp_path, "never", airflow={"schedule": "every 5 minutes or so"})
     write(tmp_path, "late", airflow={"schedule": "0 25 * * *"})
     (tmp_path / "twin.yml").write_text((tmp_path / "good.yml").read_text())
+    # No pipeline file: not spoken of.
+    (tmp_path / "compose.yml").write_text("services:\n  web: {image: nginx}\n")
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "pipeline.yml").write_text("")
     bag = airflow.bag()
     assert list(bag.dags) == ["good"]
     (file,) = bag.import_errors
@@ -58,6 +76,8 @@ def test_a_file_with_an_error_is_named_with_its_line_and_hides_no_other(
     assert "never.yml, line " in said
     assert f"{tmp_path / 'late.yml'}: AirflowTimetableInvalid" in said
     assert f"{tmp_path / 'twin.yml'}: name 'good'" in said
+    assert str(tmp_path / "below" / "pipeline.yml") in said
+    assert "compose.yml" not in said
 
 
 def test_all_that_the_section_says_is_in_the_dag(
@@ -82,7 +102,6 @@ def test_all_that_the_section_says_is_in_the_dag(
     dag = dags["scheduled"]
     assert (dag.schedule, dag.start_date.date().isoformat()) == ("0 4 * * 1", "2026-01-31")
     assert (dag.catchup, dag.max_active_runs, dag.tags) == (False, 1, {"a", "b"})
-    assert dag.dagrun_timeout.total_seconds() == 90 * 60
     training = dag.task_dict["training"]
     assert (training.owner, training.retries, training.deferrable) == ("team", 4, True)
     assert (training.aws_conn_id, training.execution_timeout.total_seconds()) == ("my_aws", 30 * 60)
@@ -97,12 +116,68 @@ def test_all_that_the_section_says_is_in_the_dag(
 def test_a_param_of_another_type_is_refused(airflow: Airflow, param: str, value: object) -> None:
     from airflow.sdk.exceptions import ParamValidationError
 
-    params = airflow.bag().dags["plain"].params
+    params = airflow.bag().dags["serving"].params
     with pytest.raises(ParamValidationError, match=param):
         params[param] = value
 
 
-def test_fifty_files_load_nothing_that_a_task_needs(airflow: Airflow, tmp_path: Path) -> None:
+# What is said when a run is triggered, and where it stands in the request that an operator is handed.
+_CLUSTER = "ProcessingResources.ClusterConfig.InstanceType"
+_TUNED = "TrainingJobDefinition.ResourceConfig.InstanceType"
+PARAMS = [
+    ({"processing_instance_type": "ml.r5.4xlarge"}, "processing", _CLUSTER, "ml.r5.4xlarge"),
+    ({"training_instance_type": "ml.m5.2xlarge"}, "training", "ResourceConfig.InstanceType", "ml.m5.2xlarge"),
+    ({"training_instance_type": "ml.m5.2xlarge", "tune": True}, "tuning", _TUNED, "ml.m5.2xlarge"),
+    ({"endpoint_instance_type": "ml.c5.large"}, "endpoint-config", "ProductionVariants.0.InstanceType", "ml.c5.large"),
+    ({"transform_instance_type": "ml.c5.xlarge"}, "transform", "TransformResources.InstanceType", "ml.c5.xlarge"),
+    ({"input": "s3://other/rows.csv"}, "processing", "ProcessingInputs.0.S3Input.S3Uri", "s3://other/rows.csv"),
+    ({}, "processing", _CLUSTER, "ml.m5.xlarge"),
+]
+
+
+def asked(airflow: Airflow, task: str, **params: object) -> Any:
+    """What a task returns in a run that was triggered so."""
+    from airflow.sdk.execution_time.context import set_current_context
+
+    dag = airflow.bag().dags["waiting"]
+    dag.params.update(params)
+    context: Any = {"dag": dag, "run_id": "asked", "params": dag.params.dump()}
+    with set_current_context(context):
+        return dag.task_dict[task].python_callable()
+
+
+@pytest.mark.parametrize(("params", "request_of", "path", "value"), PARAMS)
+def test_what_is_said_when_a_run_is_triggered_is_asked_for(
+    airflow: Airflow, params: dict[str, object], request_of: str, path: str, value: str
+) -> None:
+    found = asked(airflow, "plan", **{"tune": False, **params})[request_of]
+    for name in path.split("."):
+        found = found[int(name) if name.isdigit() else name]
+    assert found == value
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_tuning_and_deployment_are_chosen_when_a_run_is_triggered(airflow: Airflow, wanted: bool) -> None:
+    assert asked(airflow, "train_or_tune", tune=wanted) == ("tuning" if wanted else "training")
+    assert ("tuning" in asked(airflow, "plan", tune=wanted)) is wanted
+    assert asked(airflow, "deploy", deploy=wanted) is wanted
+
+
+def test_the_picture_in_airflow_s_pages_has_all_tasks_and_no_other(
+    airflow: Airflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dags = dict(airflow.bag().dags)
+    monkeypatch.setenv("INFERENCE_PIPELINES", str(EXAMPLES))
+    dags |= airflow.bag().dags
+    assert dags.keys() >= {"serving", "waiting", "abalone", "churn", "churn-glue", "recommender", "iris"}
+    for name, dag in dags.items():
+        picture = dag.doc_md.split("```")[1].replace("whatever happened:", ">").replace(" or ", " > ")
+        assert set(re.split(r"[\s>,]+", picture.strip())) == set(dag.task_ids), name
+
+
+def test_fifty_files_take_little_time_no_network_and_nothing_that_a_task_needs(
+    airflow: Airflow, tmp_path: Path
+) -> None:
     for at in range(50):
         write(tmp_path, f"pipeline-{at}")
     ended = subprocess.run(
@@ -113,7 +188,9 @@ def test_fifty_files_load_nothing_that_a_task_needs(airflow: Airflow, tmp_path: 
         check=False,
     )
     assert ended.returncode == 0, ended.stderr[-4000:]
-    loaded = set(ended.stdout.rpartition("loaded:")[2].split())
+    seconds, *modules = ended.stdout.rpartition("loaded:")[2].split()
+    assert float(seconds) < PARSED_IN
+    loaded = set(modules)
     assert not loaded & HEAVY
     ours = {name for name in loaded if name.split(".")[0] == "pipeline"}
     assert {".".join(name.split(".")[:2]) for name in ours} <= OURS

@@ -1,9 +1,9 @@
-"""One run of the abalone pipeline: what it leaves, and that each of its tasks may fail and be run again."""
+"""One run of the abalone example: what it leaves, and that each of its tasks may fail and be run again."""
 
 from __future__ import annotations
 
 import pytest
-from dag_cases import ASKED, BUCKET, ROWS, Airflow, Ran
+from dag_cases import ASKED, BUCKET, ROWS, Airflow, Ran, write_rows
 from fault_proxy import DENIED, FaultProxy
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.filterwarnings("ignore")]
@@ -27,8 +27,8 @@ TASKS = {*REFUSED, "processing"}
 
 
 @pytest.fixture(scope="module")
-def ran(airflow: Airflow) -> Ran:
-    return airflow.run("plain")
+def ran(airflow: Airflow, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    return airflow.shipped("abalone", input=str(write_rows(tmp_path_factory.mktemp("rows") / "rows.csv")))
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +38,7 @@ def requests(airflow: Airflow, ran: Ran) -> list[str]:
     return airflow.read(key).decode().splitlines()
 
 
+@pytest.mark.any_airflow
 def test_all_tasks_succeed_under_names_of_their_own(airflow: Airflow, ran: Ran) -> None:
     assert ran.state == "success"
     assert ran.in_state("success") == TASKS
@@ -48,6 +49,7 @@ def test_all_tasks_succeed_under_names_of_their_own(airflow: Airflow, ran: Ran) 
     assert [len(names[kind]) for kind in ("Model", "EndpointConfig")] == [1, 1]
 
 
+@pytest.mark.any_airflow
 def test_endpoint_and_transform_job_predict_the_same(airflow: Airflow, ran: Ran, requests: list[str]) -> None:
     assert ROWS / 20 < len(requests) < ROWS / 5
     (predictions,) = (key for key in _keys(airflow, ran) if "/predictions/" in key)
@@ -56,6 +58,7 @@ def test_endpoint_and_transform_job_predict_the_same(airflow: Airflow, ran: Ran,
     assert len(set(answers)) > ASKED / 3
 
 
+@pytest.mark.any_airflow
 def test_the_model_is_measured_on_the_test_rows(airflow: Airflow, ran: Ran, requests: list[str]) -> None:
     found = airflow.evaluation(ran)
     assert found["rows"] == len(requests)

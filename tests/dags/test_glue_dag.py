@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-import random
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
-from dag_cases import BUCKET, Airflow, Ran
+from dag_cases import BUCKET, EXAMPLES, Airflow, Ran
 from fault_proxy import DENIED, FaultProxy
 from service_cases import keys
 from tests_paths import ROOT
 
+from pipeline.run.data import load_function
+
 pytestmark = [pytest.mark.slow, pytest.mark.spark, pytest.mark.filterwarnings("ignore")]
 
-EXAMPLE = ROOT / "examples" / "churn" / "glue.yml"
+EXAMPLE = EXAMPLES / "churn" / "glue.yml"
 CONTRACT = ROOT / "schemas" / "churn.json"
 NAME, CALLED = "churn-glue", 10
 TASKS = {"plan", "upload", "processing", "training", "package", "model", "evaluate", "gate"} | {
@@ -28,35 +32,24 @@ TASKS = {"plan", "upload", "processing", "training", "package", "model", "evalua
 
 
 def write_rows(path: Path, count: int, *broken: str) -> Path:
-    """Rows as the published file has them, each in quotes: those who talk much and complain often leave."""
-    chance = random.Random(5)  # noqa: S311 - rows, not secrets
-    names = [column["name"] for column in json.loads(CONTRACT.read_text())["columns"]]
-    lines = []
-    for _ in range(count):
-        row = dict.fromkeys(names, "0")
-        minutes, calls = chance.uniform(0, 350), chance.randrange(8)
-        row |= {"day_minutes": f"{minutes:.1f}", "customer_service_calls": str(calls)}
-        row |= {name: str(chance.randrange(200)) for name in ("account_length", "day_calls", "evening_calls")}
-        row |= {f"state_{chance.choice(['AK', 'NJ', 'WY'])}": "1", "churn": str(int(minutes > 250 or calls > 5))}
-        lines.append(",".join(row.values()))
+    """Rows of the example, as the published file has them, each in quotes; then these."""
+    made = load_function(EXAMPLE.parent, "sample", "generate")(count, 5)
+    lines = [",".join(map(str, row)) for row in made]
     path.write_text("".join(f'"{line}"\n' for line in (*lines, *broken)))
     return path
 
 
 @pytest.fixture(scope="module")
-def folder(airflow: Airflow, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example on made-up rows; and one whose tasks wait deferred, and end with the model."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example on few rows, its tasks waiting deferred, and ending with the model."""
     made = tmp_path_factory.mktemp("glue")
     write_rows(made / "rows.csv", 500)
     document = yaml.safe_load(EXAMPLE.read_text())
     document["data"] |= {"schema": str(CONTRACT), "location": "rows.csv"}
     document["training"]["hyperparameters"]["num_round"] = 10
-    document |= {"airflow": {"poll_seconds": 1, "retries": 0}, "gate": {"metric": "auc", "at_least": 0.9}}
-    waiting = {"name": "waiting-glue", "airflow": {"poll_seconds": 1, "deferrable": True, "clean_up": True}}
-    waiting["sagemaker"] = {"endpoint": None, "transform": None, "tags": {"team": "churn"}}
-    for changes in ({}, waiting):
-        changed = {**document, **changes}
-        (made / f"{changed['name']}.yml").write_text(yaml.safe_dump(changed))
+    document |= {"name": "waiting-glue", "airflow": {"poll_seconds": 1, "deferrable": True, "clean_up": True}}
+    document["sagemaker"] = {"endpoint": None, "transform": None, "tags": {"team": "churn"}}
+    (made / "waiting.yml").write_text(yaml.safe_dump(document))
     return made
 
 
@@ -66,14 +59,13 @@ def pipelines(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def ran(airflow: Airflow, folder: Path) -> Ran:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("INFERENCE_PIPELINES", str(folder))
-        return airflow.run(NAME)
+def ran(airflow: Airflow) -> Ran:
+    return airflow.shipped(NAME)
 
 
+@pytest.mark.any_airflow
 def test_the_examples_themselves_are_dags(airflow: Airflow, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INFERENCE_PIPELINES", str(ROOT / "examples"))
+    monkeypatch.setenv("INFERENCE_PIPELINES", str(EXAMPLES))
     bag = airflow.bag()
     assert not bag.import_errors
     assert bag.dags.keys() >= {"abalone", "churn", "churn-glue", "recommender", "iris"}
@@ -108,6 +100,27 @@ def test_the_endpoint_gives_rows_their_chance_of_leaving(airflow: Airflow, ran: 
     assert answers == lines_of(airflow, f"{ran.root}predictions/")[:CALLED]
     assert all(0 < float(answer) < 1 for answer in answers)
     assert len(set(answers)) > 1
+
+
+def test_the_endpoint_is_called_with_sampled_rows(airflow: Airflow, ran: Ran, tmp_path: Path) -> None:
+    rows = write_rows(tmp_path / "rows.csv", 50)
+    for options in ([], ["--rows", str(rows)]):
+        command = [sys.executable, EXAMPLE.parent / "call.py", f"{ran.beginning}-endpoint", "--count", "4", *options]
+        done = subprocess.run(command, env=os.environ, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        title, *lines = done.stdout.splitlines()
+        assert title == "chance of leaving  left"
+        assert len(lines) == 4
+        for chance, left in map(str.split, lines):
+            assert 0 < float(chance) < 1
+            assert left in {"0", "1"}
+
+
+def test_the_same_without_glue_runs_as_shipped(airflow: Airflow) -> None:
+    ran = airflow.shipped("churn", logged=True, clean_up=True)
+    assert ran.failures == {}
+    assert (ran.state, ran.in_state("success")) == ("success", TASKS)
+    assert airflow.returned(ran, "evaluate")["metrics"]["auc"] > 0.9
 
 
 def test_the_glue_job_is_run_again_and_all_after_it_leave_one_model(
@@ -157,7 +170,7 @@ def test_rows_that_break_the_contract_fail_with_the_job_s_own_words(
 ) -> None:
     count = len(json.loads(CONTRACT.read_text())["columns"])
     rows = write_rows(tmp_path / "rows.csv", 20, ",".join(["0", "many", *["0"] * (count - 2)]))
-    ran = airflow.run(NAME, input=str(rows))
+    ran = airflow.shipped(NAME, input=str(rows))
     assert ran.state == "failed"
     assert ran.in_state("failed") == {"processing"}
     # The operator itself says no more than that it failed.

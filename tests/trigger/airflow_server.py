@@ -7,19 +7,22 @@ import importlib.util
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tests_paths import ROOT
 
-SECONDS = 300
+SECONDS = 1200
 DAG_ID = "triggered"
 _DAG = """
 import json
@@ -38,15 +41,19 @@ with DAG("triggered", schedule=None) as dag:
 
 
 class AirflowServer:
-    """Airflow with one small DAG, which keeps the conf of each of its runs in a file below `output`."""
+    """Airflow with this repository's DAGs, of the files in `pipelines`, and a small one beside them.
 
-    def __init__(self, folder: Path) -> None:
+    The small one keeps the conf of each of its runs in a file below `output`. `environment` is what tasks find.
+    """
+
+    def __init__(self, folder: Path, pipelines: Path, environment: Mapping[str, str]) -> None:
         if importlib.util.find_spec("airflow") is None:
             pytest.skip("Airflow is in an environment of its own: make test-airflow")
         self.username, self.password = "trigger", secrets.token_urlsafe(16)
         self.output = folder / "output"
-        for place in (self.output, folder / "dags", folder / "home"):
+        for place in (self.output, folder / "home"):
             place.mkdir()
+        shutil.copytree(ROOT / "dags", folder / "dags", ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "dags" / "triggered.py").write_text(_DAG.format(output=str(self.output)))
         passwords = folder / "passwords.json"
         passwords.write_text(json.dumps({self.username: self.password}))
@@ -70,7 +77,9 @@ class AirflowServer:
             "AIRFLOW__API__SECRET_KEY": secrets.token_hex(16),
             "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(folder / "logs"),
+            "INFERENCE_PIPELINES": str(pipelines),
             "NO_PROXY": "127.0.0.1",
+            **environment,
         }
         self._port, self._folder, self._open = port, folder, ExitStack()
 
@@ -80,7 +89,7 @@ class AirflowServer:
             self._start("api-server", "--host", "127.0.0.1", "--port", str(self._port), "--workers", "1")
             self._start("scheduler", "--skip-serve-logs")
             self._start("dag-processor")
-            self._until_known()
+            self.until_known(DAG_ID)
         except BaseException:
             self._open.close()
             raise
@@ -91,21 +100,40 @@ class AirflowServer:
 
     def get(self, path: str) -> Any:
         """A reply of the REST API, as the user of the test."""
-        login = {"username": self.username, "password": self.password}
-        with httpx.Client(base_url=self.url, trust_env=False, timeout=60) as client:
-            token = client.post("/auth/token", json=login).raise_for_status().json()["access_token"]
-            headers = {"Authorization": f"Bearer {token}"}
-            return client.get(f"/api/v2{path}", headers=headers).raise_for_status().json()
+        return self._asked("GET", path)
 
-    def ended(self, run_id: str) -> dict[str, Any]:
-        """A run of the DAG when it has come to its end."""
+    def post(self, path: str, body: Any) -> Any:
+        """The reply to a document."""
+        return self._asked("POST", path, json=body)
+
+    def ended(self, run_id: str, dag_id: str = DAG_ID) -> dict[str, Any]:
+        """A run of a DAG when it has come to its end."""
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
-            run: dict[str, Any] = self.get(f"/dags/{DAG_ID}/dagRuns/{run_id}")
+            run: dict[str, Any] = self.get(f"/dags/{dag_id}/dagRuns/{run_id}")
             if run["state"] in {"success", "failed"}:
                 return run
             time.sleep(1)
         raise AssertionError(f"{run}\n{self._logs()}")
+
+    def until_known(self, dag_id: str) -> None:
+        """Waits until Airflow has read a DAG and would run it."""
+        deadline, error = time.monotonic() + SECONDS, ""
+        while time.monotonic() < deadline:
+            try:
+                if not self.get(f"/dags/{dag_id}")["is_paused"]:
+                    return
+            except httpx.HTTPError as found:
+                error = str(found)
+            time.sleep(1)
+        raise AssertionError(f"Airflow does not know the DAG {dag_id}: {error}\n{self._logs()}")
+
+    def _asked(self, method: str, path: str, **more: Any) -> Any:
+        login = {"username": self.username, "password": self.password}
+        with httpx.Client(base_url=self.url, trust_env=False, timeout=60) as client:
+            token = client.post("/auth/token", json=login).raise_for_status().json()["access_token"]
+            headers = {"Authorization": f"Bearer {token}"}
+            return client.request(method, f"/api/v2{path}", headers=headers, **more).raise_for_status().json()
 
     def _run(self, *words: str) -> None:
         command = [sys.executable, "-m", "airflow", *words]
@@ -123,17 +151,6 @@ class AirflowServer:
             start_new_session=True,
         )
         self._open.callback(_end, process)
-
-    def _until_known(self) -> None:
-        deadline, error = time.monotonic() + SECONDS, ""
-        while time.monotonic() < deadline:
-            try:
-                if not self.get(f"/dags/{DAG_ID}")["is_paused"]:
-                    return
-            except httpx.HTTPError as found:
-                error = str(found)
-            time.sleep(1)
-        raise AssertionError(f"Airflow does not know its DAG: {error}\n{self._logs()}")
 
     def _logs(self) -> str:
         return "\n".join(f"{file.name}:\n{file.read_text()[-2000:]}" for file in self._folder.glob("*.log"))

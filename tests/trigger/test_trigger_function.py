@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import shutil
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,29 +14,53 @@ from typing import Any
 
 import boto3
 import pytest
-from airflow_server import DAG_ID, AirflowServer
+import yaml
+from airflow_server import DAG_ID, SECONDS, AirflowServer
 from faulty_server import Answers, faulty_server, managed_airflow
-from service_cases import Service
+from sent_cases import abalone_rows
+from service_cases import ROLE, Service
 from tests_paths import ROOT
 
 from pipeline.trigger import trigger
 
 SECRET = "airflow/trigger"  # noqa: S105 - a name
+ASSET = "s3://data/daily"
 MAIN_PYTHON = ROOT / ".venv" / "bin" / "python"
 
 
 @pytest.fixture(scope="module")
-def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowServer]:
-    with AirflowServer(tmp_path_factory.mktemp("airflow")) as running:
+def airflow(tmp_path_factory: pytest.TempPathFactory, store: Service) -> Iterator[AirflowServer]:
+    """Airflow with the abalone example, and with it once more, run on the word of an asset, without rows."""
+    folder = tmp_path_factory.mktemp("airflow")
+    example = ROOT / "examples" / "abalone"
+    document = yaml.safe_load((example / "pipeline.yml").read_text(encoding="utf-8"))
+    document["data"] = {"schema": str(ROOT / "schemas" / "abalone.json"), "split": document["data"]["split"]}
+    document |= {"airflow": {"poll_seconds": 1, "retries": 0}, "sagemaker": {"transform": None}}
+    (folder / "pipelines").mkdir()
+    shutil.copy(example / "features.py", folder / "pipelines")
+    (folder / "pipelines" / "abalone.yml").write_text(yaml.safe_dump(document))
+    document |= {"name": "on-data", "airflow": {"retries": 0, "schedule": {"assets": [ASSET]}}}
+    (folder / "pipelines" / "on-data.yml").write_text(yaml.safe_dump(document))
+    for bucket in ("data", "runs"):
+        store.client("s3").create_bucket(Bucket=bucket)
+    environment = {
+        "AWS_ENDPOINT_URL": store.url,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "SAGEMAKER_ROLE": ROLE,
+        "SAGEMAKER_BUCKET": "runs",
+    }
+    with AirflowServer(folder, folder / "pipelines", environment) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Secrets Manager, of the local service."""
+    """The local service: the function's Secrets Manager, and SageMaker for the pipelines."""
     if not MAIN_PYTHON.exists():
         pytest.skip(f"the local service runs in {MAIN_PYTHON.parents[1]}: make setup")
-    service = Service(tmp_path_factory.mktemp("secrets") / "data", python=str(MAIN_PYTHON))
+    service = Service(tmp_path_factory.mktemp("service") / "data", python=str(MAIN_PYTHON))
     yield service
     assert service.stop() == 0, service.log.read_text()
 
@@ -124,6 +150,48 @@ def test_a_new_object_ends_in_a_finished_run_and_twice_in_one(
     runs = airflow.get(f"/dags/{DAG_ID}/dagRuns")["dag_runs"]
     assert len([run for run in runs if run["dag_run_id"] == run_id]) == 1
     assert airflow.password not in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.spark
+def test_a_new_object_ends_in_an_endpoint_that_learned_from_it_alone(
+    airflow: AirflowServer, store: Service, function: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    airflow.until_known("abalone")
+    s3, key = store.client("s3"), "incoming/rows 1+2.csv"
+    s3.upload_file(str(abalone_rows(tmp_path / "rows.csv", 400)), "data", key)
+    # A run that read this one too would fail.
+    s3.put_object(Bucket="data", Key=f"{key}.bak", Body=b"no,rows\n")
+    function.setenv("AIRFLOW_URL", airflow.url)
+    function.setenv("DAG_ID", "abalone")
+    keep({"username": airflow.username, "password": airflow.password})
+    started = trigger.handler(created(key), Remaining(60))
+    assert (started["started"], started["input"]) == (True, f"s3://data/{key}")
+    run = airflow.ended(started["dag_run_id"], "abalone")
+    tasks = airflow.get(f"/dags/abalone/dagRuns/{started['dag_run_id']}/taskInstances")["task_instances"]
+    assert run["state"] == "success", {task["task_id"]: task["state"] for task in tasks}
+    assert {task["state"] for task in tasks} == {"success"}
+    (endpoint,) = store.client("sagemaker").list_endpoints()["Endpoints"]
+    assert endpoint["EndpointStatus"] == "InService"
+    row = b"M,0.455,0.365,0.095,0.514,0.2245,0.101,0.15"
+    reply = store.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=endpoint["EndpointName"], ContentType="text/csv", Body=row
+    )
+    assert 1 < float(reply["Body"].read()) < 30
+
+
+def test_an_asset_s_event_starts_a_run(airflow: AirflowServer) -> None:
+    airflow.until_known("on-data")
+    (asset,) = airflow.get(f"/assets?uri_pattern={ASSET}")["assets"]
+    airflow.post("/assets/events", {"asset_id": asset["id"]})
+    deadline = time.monotonic() + SECONDS
+    while not (runs := airflow.get("/dags/on-data/dagRuns")["dag_runs"]):
+        assert time.monotonic() < deadline
+        time.sleep(1)
+    (run,) = runs
+    assert run["run_type"] == "asset_triggered"
+    # The file names no rows, which the run itself finds out.
+    assert airflow.ended(run["dag_run_id"], "on-data")["state"] == "failed"
 
 
 def test_a_schedule_starts_a_run_without_input(airflow: AirflowServer, function: pytest.MonkeyPatch) -> None:

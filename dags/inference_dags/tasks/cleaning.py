@@ -15,7 +15,8 @@ log = logging.getLogger("airflow.task")
 def clean_up_task(file: str, planned: Any) -> Any:
     """A teardown: stops what still runs and deletes what was superseded, or all that the run made."""
 
-    @task(task_id="clean_up")
+    # When the run's time is over it has its own.
+    @task(task_id="clean_up", pre_execute=None)
     @said_plainly
     def clean_up() -> None:
         from pipeline.sending.kin import clear_run, tidy_run

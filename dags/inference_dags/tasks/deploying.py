@@ -22,8 +22,7 @@ def deploy_tasks(config: PipelineConfig, good: Any, package: Any) -> Any:
     made = SageMakerEndpointConfigOperator(
         task_id="endpoint_config",
         config=package["endpoint-config"],
-        pre_execute=making_way(config, "EndpointConfig"),
-        **common(config),
+        **common(config, making_way(config, "EndpointConfig")),
     )
     # The operator updates an endpoint that is there already.
     endpoint = SageMakerEndpointOperator(

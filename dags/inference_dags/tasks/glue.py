@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow.providers.amazon.aws.operators.glue import GlueJobOperator
 
+from inference_dags.deadline import is_resumed
 from inference_dags.tasks.jobs import common
 from inference_dags.this_run import clients_of
 from pipeline.config import PipelineConfig
@@ -36,9 +37,8 @@ def glue_task(config: PipelineConfig, planned: Any) -> Any:
         waiter_max_attempts=math.ceil(seconds / pause),
         stop_job_run_on_kill=True,
         verbose=True,
-        pre_execute=_begin_anew(config),
         on_failure_callback=_telling_why(config),
-        **common(config),
+        **common(config, _begin_anew(config)),
     )
 
 
@@ -56,14 +56,13 @@ def glue_values(requests: Mapping[str, Any]) -> dict[str, Any]:
 
 def _begin_anew(config: PipelineConfig) -> Any:
     def begin_anew(context: Mapping[str, Any]) -> None:
-        from inference_dags.hooks import is_resumed
         from pipeline.sending.cleanup import delete_objects
         from pipeline.sending.clients import failing_as
         from pipeline.sending.glue_runs import end_runs, is_there
 
         if is_resumed(context["ti"]):
             return
-        clients, name = clients_of(config), context["task"].job_name
+        clients, name = clients_of(config), context["ti"].task.job_name
         root = context["ti"].xcom_pull(task_ids="plan", key="root")
         with failing_as("processing"):
             end_runs(clients, name)
@@ -81,7 +80,7 @@ def _telling_why(config: PipelineConfig) -> Any:
     def tell_why(context: Mapping[str, Any]) -> None:
         from pipeline.sending.glue_runs import last_run
 
-        name = context["task"].job_name
+        name = context["ti"].task.job_name
         run = last_run(clients_of(config), name)
         if run is not None:
             log.error("%s | %s: %s", name, run["JobRunState"], run.get("ErrorMessage", "no reason is given"))

@@ -12,6 +12,7 @@ from airflow.providers.amazon.aws.operators.sagemaker import (
     SageMakerTuningOperator,
 )
 
+from inference_dags.deadline import Hook, in_time
 from inference_dags.hooks import making_way, telling_why
 from inference_dags.this_run import RETRIES
 from pipeline.config import PipelineConfig
@@ -22,9 +23,10 @@ _MOST_LOOKS = 480
 _LOG_SECONDS = 30
 
 
-def common(config: PipelineConfig) -> dict[str, Any]:
-    """What all operators are told."""
+def common(config: PipelineConfig, before: Hook) -> dict[str, Any]:
+    """What all operators are told; `before` is called while the run has time left."""
     return {
+        "pre_execute": in_time(config.airflow.timeout_minutes, before),
         "aws_conn_id": config.airflow.connection,
         "region_name": config.sagemaker.region,
         "botocore_config": RETRIES,
@@ -67,11 +69,10 @@ class Jobs:
         if section.deferrable and not looks:
             pause = max(pause, math.ceil(self._seconds / _MOST_LOOKS))
         return {
-            **common(self._config),
+            **common(self._config, making_way(self._config, kind)),
             "check_interval": pause,
             "deferrable": section.deferrable,
             "max_ingestion_time": self._seconds,
-            "pre_execute": making_way(self._config, kind),
             "on_failure_callback": telling_why(self._config, kind),
             **({"max_attempts": math.ceil(self._seconds / pause)} if looks else {}),
         }

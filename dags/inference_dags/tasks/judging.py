@@ -15,7 +15,8 @@ log = logging.getLogger("airflow.task")
 def evaluate_task(file: str, package: Any) -> Any:
     """Measures the model, and the one that serves, on the test rows; returns evaluation.json, which it writes."""
 
-    @task(task_id="evaluate")
+    # Its values may be null, which Airflow 3.0 takes for no output's.
+    @task(task_id="evaluate", multiple_outputs=False)
     @said_plainly
     def evaluate(model: dict[str, Any]) -> dict[str, Any]:
         from pipeline.evaluation.compare import compare

@@ -43,8 +43,7 @@ def model_task(config: PipelineConfig, package: Any) -> Any:
         task_id="model",
         config=package["model"],
         outlets=[Asset(f"sagemaker://{config.name}/model")],
-        pre_execute=making_way(config, "Model"),
-        **common(config),
+        **common(config, making_way(config, "Model")),
     )
 
 
@@ -57,13 +56,12 @@ def registration_task(config: PipelineConfig, registration: Registration) -> Any
         model_url="",
         package_group_name=registration.group,
         package_desc=config.description,
-        pre_execute=_take_request,
-        **common(config),
+        **common(config, _take_request),
     )
 
 
 def _take_request(context: Mapping[str, Any]) -> None:
-    context["task"].extras = context["ti"].xcom_pull(task_ids="package", key="model-package")
+    context["ti"].task.extras = context["ti"].xcom_pull(task_ids="package", key="model-package")
 
 
 def _trained(context: Mapping[str, Any], clients: Any) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from typing import Any
 
 from airflow.providers.common.compat.sdk import get_current_context, task
 
 from inference_dags.tasks.glue import glue_values
 from inference_dags.this_run import clients_of, given_rows, plan_of, said_plainly
+
+log = logging.getLogger("airflow.task")
 
 
 def plan_task(file: str) -> Any:
@@ -45,8 +48,9 @@ def upload_task(file: str, planned: Any) -> Any:
         with tempfile.TemporaryDirectory() as work, failing_as("upload"):
             given = given_rows(context["params"])
             if given is not None or not (config.data.location or "").startswith("s3://"):
-                rows = find_data(config, given, Path(file).parent, Path(work)).path
-                found = plan_of(file, context, rows)[1]
+                rows = find_data(config, given, Path(file).parent, Path(work))
+                log.info("rows: %s", rows.name)
+                found = plan_of(file, context, rows.path)[1]
             for folder in ("input", "code"):
                 delete_objects(clients.s3, f"{root}/{folder}")
             return send_uploads(found, clients)

@@ -10,12 +10,14 @@ from typing import Any
 
 from airflow.providers.standard.operators.bash import BashOperator
 
+from inference_dags.volumes import with_kept_volumes
 from pipeline.config.tasks import Task, TaskFile
 from pipeline.tasks.commands import Command, commands_of, folders_of, names_of
 
 
 def shells(file: TaskFile, task: Task, more: dict[str, Any]) -> list[Any]:
     """One operator for each instance; `more` is for all of them."""
+    file = with_kept_volumes(file)
     folders = list(folders_of(file, task.mounts).values())
     return [
         BashOperator(

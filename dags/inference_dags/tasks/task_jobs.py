@@ -57,7 +57,8 @@ class TaskJobs:
         """A teardown: stops what still runs."""
         path, pipeline = self._path, self._name
 
-        @task(task_id="clean_up")
+        # When the run's time is over it has its own.
+        @task(task_id="clean_up", pre_execute=None)
         @said_plainly
         def clean_up() -> None:
             from pipeline.sending.kin import tidy_run
