@@ -230,6 +230,23 @@ class Alarm(Taught, CloudFormationModel):
         client("cloudwatch", self.region).delete_alarms(AlarmNames=[self.name])
 
 
+class LogGroup(Taught, CloudFormationModel):
+    """A log group whose retention may change, which moto's own leaves as it was."""
+
+    kind, name_property, attributes = "AWS::Logs::LogGroup", "LogGroupName", ("Arn",)
+
+    def apply(self) -> None:
+        logs = client("logs", self.region)
+        if not self.found:
+            logs.create_log_group(logGroupName=self.name)
+            (made,) = logs.describe_log_groups(logGroupNamePrefix=self.name)["logGroups"]
+            self.found = {"Arn": made["arn"]}
+        logs.put_retention_policy(logGroupName=self.name, retentionInDays=int(self.properties["RetentionInDays"]))
+
+    def remove(self) -> None:
+        client("logs", self.region).delete_log_group(logGroupName=self.name)
+
+
 class ScalableTarget(Taught, CloudFormationModel):
     kind = "AWS::ApplicationAutoScaling::ScalableTarget"
     identity = ("ServiceNamespace", "ResourceId", "ScalableDimension")

@@ -235,6 +235,15 @@ def test_only_the_raw_data_of_a_bucket_that_is_named_are_read(aws: Cloud, output
     assert not of_role(aws, outputs["TrainingRoleArn"]).allow("s3:GetObject", "arn:aws:s3:::raw-data/rows.csv")
 
 
+def test_new_data_beside_the_runs_are_read(aws: Cloud, outputs: dict[str, str], caller: Permissions) -> None:
+    new = f"arn:aws:s3:::{outputs['Bucket']}/incoming/churn/rows.csv"
+    readers = {"ProcessingRoleArn", "TransformRoleArn", "GlueRoleArn"}
+    for name in (*readers, "TrainingRoleArn", "ModelRoleArn"):
+        assert of_role(aws, outputs[name]).allow("s3:GetObject", new) == (name in readers), name
+    assert caller.allow("s3:GetObject", new)
+    assert not caller.allow("s3:PutObject", new)
+
+
 def test_policies_are_short_enough_for_iam(aws: Cloud) -> None:
     policies = aws.client("iam").list_policies(Scope="Local")["Policies"]
     assert len(policies) >= 3
