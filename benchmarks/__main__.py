@@ -1,10 +1,11 @@
 """All benchmarks of docs/performance.md, one after the other, and then the page: `make bench`.
 
-The others run by their names: operators, etl, scaling, dags.
+The others run by their names: operators, etl, scaling, dags, ratings.
 """
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 
@@ -16,7 +17,8 @@ _OPTIONS = {
     "memory": ["--rows", "1000000", "10000000"],
 }
 
-for name in NAMES:
+names = [*NAMES, *(["instructions"] if shutil.which("valgrind") else [])]
+for name in names:
     print(f"== {name}", flush=True)
     subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *_OPTIONS.get(name, []), *sys.argv[1:]], check=True)
 sys.exit(subprocess.run([sys.executable, "-m", "benchmarks.performance"], check=False).returncode)

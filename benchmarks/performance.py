@@ -2,9 +2,9 @@
 
 python -m benchmarks.performance [--accept]
 
-Reads benchmarks/results/*.json and writes docs/performance.json, docs/performance.png and the table between the marks
+Reads benchmarks/results/*.json and writes docs/performance.json, docs/performance.png and the tables between the marks
 in docs/performance.md. A figure more than 15 per cent worse than the committed one is said, and nothing is written
-without --accept.
+without --accept. What needs more than `make bench` (valgrind, ten minutes) keeps its committed figures until measured.
 """
 
 from __future__ import annotations
@@ -19,16 +19,22 @@ from benchmarks.common import RESULTS, ROOT
 from benchmarks.goals import GOALS, Goal, Results
 
 NAMES = ("row", "large", "score", "memory", "serve")
+_MORE = ("instructions", "soak")
 DOCUMENT, PAGE, PICTURE = (ROOT / "docs" / f"performance.{kind}" for kind in ("json", "md", "png"))
-_BEGIN, _END = "<!-- figures: make bench -->", "<!-- end of figures -->"
+_END = "<!-- end -->"
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--accept", action="store_true", help="take worse figures than the committed ones too")
     options = arguments.parse_args()
-    documents = {name: json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8")) for name in NAMES}
+    documents = {name: _read(RESULTS / f"{name}.json") for name in NAMES}
     found = {name: document["results"] for name, document in documents.items()}
+    committed = _read(DOCUMENT)["results"] if DOCUMENT.exists() else {}
+    for name in _MORE:
+        path = RESULTS / f"{name}.json"
+        if path.exists() or name in committed:
+            found[name] = _read(path)["results"] if path.exists() else committed[name]
     worse = regressions(found)
     for line in worse:
         print(f"worse: {line}", file=sys.stderr)
@@ -38,17 +44,67 @@ def main() -> int:
     whole = {"machine": first["machine"], "versions": first["versions"], "results": found}
     DOCUMENT.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
     page = PAGE.read_text(encoding="utf-8")
-    before, rest = page.split(_BEGIN)
-    PAGE.write_text(f"{before}{_BEGIN}\n{table(found, first)}\n{_END}{rest.split(_END)[1]}", encoding="utf-8")
+    for mark, text in parts(whole).items():
+        before, rest = page.split(f"<!-- {mark} -->")
+        page = f"{before}<!-- {mark} -->\n{text}\n{_END}{rest.partition(_END)[2]}"
+    PAGE.write_text(page, encoding="utf-8")
     draw(found, PICTURE)
     return 0
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def parts(document: Results) -> dict[str, str]:
+    """The page's generated parts by their marks."""
+    found = document["results"]
+    made = {"figures: make bench": table(found, document)}
+    if "instructions" in found:
+        made["instructions: python -m benchmarks.instructions"] = instructions(found["instructions"])
+    if "soak" in found:
+        made["soak: python -m benchmarks.soak"] = soak(found["soak"])
+    return made
+
+
+def instructions(found: Results) -> str:
+    """Functions by rows, in Markdown: what each row's instructions go to, the most first."""
+    functions = sorted({name for row in found.values() for name in row}, key=lambda name: -_sum(found, name))
+    lines = [f"| function | {' | '.join(found)} |", f"|---|{'---|' * len(found)}"]
+    total = " | ".join(f"**{sum(row.values()):,}**" for row in found.values())
+    shown = [name for name in functions if any(row.get(name, 0) > 0.01 * sum(row.values()) for row in found.values())]
+    lines += [f"| {name} | {' | '.join(f'{row.get(name, 0):,}' for row in found.values())} |" for name in shown]
+    return "\n".join([*lines, f"| all | {total} |"])
+
+
+def _sum(found: Results, name: str) -> int:
+    return sum(row.get(name, 0) for row in found.values())
+
+
+def soak(found: Results) -> str:
+    """What a soak found, in Markdown."""
+    times, (before, after), (files_before, files_after) = found["microseconds"], found["resident_mb"], found["files"]
+    wrong = found["failed"] + found["wrong"]
+    rows = {
+        "requests a second, open loop": f"{found['requests_per_second']:,.0f} of {found['highest']:,.0f}",
+        "good requests": f"{found['good']:,}, failed {len(found['failed'])}",
+        "malformed, oversized, slow, aborted": ", ".join(f"{count:,}" for count in found["others"].values()),
+        "answered otherwise than they should": str(len(wrong)),
+        "p50, p99, p99.9 in microseconds": ", ".join(f"{value:,.0f}" for value in times.values()),
+        "p99.9 against p50 (goal: 10)": f"{times['p99.9'] / times['p50']:.1f} times",
+        "resident MB of the workers, first and second half": f"{before:g}, {after:g}",
+        "open files, first and second half": f"{files_before}, {files_after}",
+        "seconds until a killed worker is back (goal: 2)": f"{found['seconds_without_a_killed_worker']:.2f}",
+        "accepted requests lost at SIGTERM": str(found["lost_at_the_end"]),
+    }
+    return "\n".join(["| what | found |", "|---|---|", *(f"| {what} | {value} |" for what, value in rows.items())])
 
 
 def regressions(found: Results, committed: Path = DOCUMENT) -> list[str]:
     """The goals whose figures are more than 15 per cent worse than those of the committed document."""
     if not committed.exists():
         return []
-    before = json.loads(committed.read_text(encoding="utf-8"))["results"]
+    before = _read(committed)["results"]
     said = []
     for goal in GOALS:
         now, then = goal.figure(found), goal.figure(before)
@@ -57,7 +113,7 @@ def regressions(found: Results, committed: Path = DOCUMENT) -> list[str]:
     return said
 
 
-def table(found: Results, document: dict[str, Any]) -> str:
+def table(found: Results, document: Results) -> str:
     """The goals and their figures in Markdown."""
     machine, versions = document["machine"], document["versions"]
     lines = [
