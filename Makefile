@@ -57,11 +57,12 @@ test: setup
 test-spark4: .venv-spark4/.installed
 	.venv-spark4/bin/python $(PYTEST) tests/operators
 
-.venv-spark4/.installed: requirements/build.txt requirements/spark4.txt setup.py
-	$(PYTHON) -m venv --clear .venv-spark4
-	.venv-spark4/bin/python -m pip install -q --require-hashes -r requirements/build.txt
-	.venv-spark4/bin/python -m pip install -q --require-hashes --no-build-isolation -r requirements/spark4.txt
-	@PYTHONWARNINGS=ignore .venv-spark4/bin/python -m pip install -q --no-deps --no-build-isolation -e .
+# What has Spark of its own.
+$(patsubst %, .venv-%/.installed, spark4 bench): .venv-%/.installed: requirements/build.txt requirements/%.txt setup.py
+	$(PYTHON) -m venv --clear .venv-$*
+	.venv-$*/bin/python -m pip install -q --require-hashes -r requirements/build.txt
+	.venv-$*/bin/python -m pip install -q --require-hashes --no-build-isolation -r requirements/$*.txt
+	@PYTHONWARNINGS=ignore .venv-$*/bin/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
 # All environments that the tests of .ci/run need beside the main one, each of which the target that needs it makes too.
@@ -121,13 +122,6 @@ format: setup
 # Beside their peers, of which ONNX Runtime and its converters come into an environment of their own.
 bench: setup .venv-bench/.installed
 	.venv-bench/bin/python -m benchmarks
-
-.venv-bench/.installed: requirements/build.txt requirements/bench.txt setup.py
-	$(PYTHON) -m venv --clear .venv-bench
-	.venv-bench/bin/python -m pip install -q --require-hashes -r requirements/build.txt
-	.venv-bench/bin/python -m pip install -q --require-hashes --no-build-isolation -r requirements/bench.txt
-	@PYTHONWARNINGS=ignore .venv-bench/bin/python -m pip install -q --no-deps --no-build-isolation -e .
-	@touch $@
 
 # uv only resolves here; the installed set comes from the files it writes.
 lock:

@@ -7,6 +7,9 @@ from typing import Any
 from pipeline.aws.service_model import loader
 from pipeline.errors import RequirementError
 
+# Any are good for the local service itself.
+LOCAL_CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+
 
 def new_session(region: str, **credentials: str) -> Any:
     """A `boto3.Session` of that region, with the user's own credentials where none are given.

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TextIO
 
-from pipeline.aws.session import new_session
+from pipeline.aws.session import LOCAL_CREDENTIALS, new_session
 from pipeline.errors import RequirementError
 from pipeline.local import states
 from pipeline.local.api import call
@@ -34,8 +34,6 @@ from pipeline.local.port import Port
 from pipeline.local.store import Resource, Store
 
 _REGION = "us-east-1"
-# Any are good for this service itself.
-_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 _STORE_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _FOLDER_HINT = "make space, or name another with --data-dir"
 # moto's state belongs to the process.
@@ -115,15 +113,14 @@ class LocalService:
         config = Config(proxies={}, retries={"mode": "standard"}, s3={"addressing_style": "path"})
         if service == "s3" and self._s3_endpoint is not None:
             return new_session(region).client(service, endpoint_url=self._s3_endpoint, config=config)
-        own = {name.lower(): value for name, value in _CREDENTIALS.items()}
-        return new_session(region, **own).client(service, endpoint_url=self.url, config=config)
+        return new_session(region, **LOCAL_CREDENTIALS).client(service, endpoint_url=self.url, config=config)
 
     def client_variables(self, region: str = _REGION) -> dict[str, str]:
         """What turns an unchanged client to this service; where the store has credentials, they are the client's."""
         variables = {"AWS_ENDPOINT_URL": self.url, "AWS_DEFAULT_REGION": region}
         if self._s3_endpoint is not None:
             return {**variables, "AWS_ENDPOINT_URL_S3": self._s3_endpoint}
-        return {**variables, **_CREDENTIALS}
+        return {**variables, **{name.upper(): value for name, value in LOCAL_CREDENTIALS.items()}}
 
     def environment(self, region: str = _REGION) -> dict[str, str]:
         """A child's whole environment: this process's, but AWS is this service and nothing else."""

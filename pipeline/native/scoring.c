@@ -16,7 +16,7 @@ int work_begin(Work *work, const Scoring *scoring, int64_t rows, double *stack, 
     *work = (Work){.step = block_rows(features)};
     if (rows < work->step) work->step = (rows + LANES - 1) / LANES * LANES;
     size_t floats = scoring->trees ? (size_t)(work->step * (features + scoring->trees->groups)) : 0;
-    size_t lists = program->wide ? (size_t)program->lists * sizeof(Tokens) : 0;
+    size_t lists = (size_t)program->lists * sizeof(Tokens);
     size_t size = (size_t)program->registers * sizeof(double) + (size_t)program->texts * sizeof(Cell) + lists +
                   floats * sizeof(float);
     /* What is wide may stay for the next call. */
@@ -40,11 +40,8 @@ int work_begin(Work *work, const Scoring *scoring, int64_t rows, double *stack, 
 void work_again(Work *work) { work->rows = work->filled = 0; }
 
 void work_free(Work *work, const Scoring *scoring) {
-    const Program *program = &scoring->program;
-    if (program->wide) {
-        for (int64_t at = 0; at < program->lists; at++) tokens_free(work->state.lists + at);
-        features_free(&work->state.features);
-    }
+    for (int64_t at = 0; at < scoring->program.lists; at++) tokens_free(work->state.lists + at);
+    features_free(&work->state.features);
     free(work->owned);
 }
 

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline.aws.session import new_session
+from pipeline.aws.session import LOCAL_CREDENTIALS, new_session
 from pipeline.errors import StepError
 from pipeline.plan.steps import SAGEMAKER
 
@@ -47,8 +47,7 @@ class Clients:
 
 def make_clients(region: str, *, endpoint: str | None = None) -> Clients:
     """Clients with the user's own credentials, or for a local service's URL, which asks for none."""
-    credentials = {"aws_access_key_id": "local", "aws_secret_access_key": "local"} if endpoint else {}
-    session = new_session(region, **credentials)
+    session = new_session(region, **(LOCAL_CREDENTIALS if endpoint else {}))
     from botocore.config import Config
 
     config = Config(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import http.client
 import json
 import os
 import signal
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pipeline import health
 from pipeline.config.tasks import TaskFile
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.services.state import Running, ServiceState, changing, state_folder
@@ -153,14 +153,7 @@ def _stop(state: ServiceState) -> bool:
 
 def _is_healthy(running: Running) -> bool:
     address = urlsplit(running.url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=5)
-    try:
-        connection.request("GET", "/healthcheck")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+    return health.is_healthy(address.hostname or "", address.port, "/healthcheck", seconds=5)
 
 
 def _is_at(running: Running, port: int | None) -> bool:

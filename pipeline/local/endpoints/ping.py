@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
+from pipeline import health
 
 # SageMaker waits so long for an answer.
 SECONDS = 2.0
@@ -14,11 +14,4 @@ MISSES = 5
 
 def is_healthy(port: int) -> bool:
     """Whether what listens on 127.0.0.1 answers 200 in time."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
-    try:
-        connection.request("GET", "/ping")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+    return health.is_healthy("127.0.0.1", port, "/ping", seconds=SECONDS)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from pipeline.aws.session import new_session
+from pipeline.aws.session import LOCAL_CREDENTIALS, new_session
 from pipeline.local.endpoints.container import Containers, download_containers
 from pipeline.local.endpoints.deployment import end
 from pipeline.local.endpoints.instance import Instance
@@ -63,12 +63,8 @@ def _described(job: Job) -> dict[str, Any]:
     from botocore.exceptions import ClientError
 
     name, environment = job.request["ModelName"], job.environment
-    session = new_session(
-        environment.get("AWS_REGION", "us-east-1"),
-        # Any are good for the service itself; those of its environment may be another store's, or in a file.
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106 - as above
-    )
+    # Those of its environment may be another store's, or in a file.
+    session = new_session(environment.get("AWS_REGION", "us-east-1"), **LOCAL_CREDENTIALS)
     client = session.client("sagemaker", endpoint_url=environment["AWS_ENDPOINT_URL"])
     try:
         return dict(client.describe_model(ModelName=name))

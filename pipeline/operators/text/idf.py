@@ -12,6 +12,7 @@ from pipeline.operators.base import Attributes, ColumnType, Node, Operator, RowE
 from pipeline.operators.row_code import Lowered, Place, RowCode, TermsPlace
 from pipeline.operators.values import long, long_list, tensor
 
+# Times the most that native/features.c counts it is a float32 still.
 _USUAL = 1e30
 
 
@@ -59,7 +60,6 @@ class IDF(Operator):
         terms = inputs[0]
         if not isinstance(terms, TermsPlace) or terms.factors is not None or terms.size > len(self.idf):
             return None
-        # No count that is made makes more of them than XGBoost takes.
         if not (np.abs(self.idf) < _USUAL).all():
             return None
         return [replace(terms, factors=self.idf[: terms.size])]

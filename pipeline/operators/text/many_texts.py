@@ -7,11 +7,12 @@ from typing import Any, Optional, Sequence
 import numpy as np
 
 from pipeline.columns import TextLists
+from pipeline.operators.text.plain_tokens import SPACE
 from pipeline.operators.text.token_lists import filtered
 
 # Fewer texts are as quick one by one.
 _MANY = 256
-_OTHER_SPACE = "\t\n\x0b\f\r"
+_OTHER_SPACE = SPACE - {" "}
 
 
 def split_at_spaces(texts: Sequence[str], *, empty: bool) -> Optional[TextLists]:

@@ -13,7 +13,7 @@ from pipeline.operators.text.many_texts import split_at_spaces
 from pipeline.operators.text.plain_tokens import SPACE, lower_split
 from pipeline.operators.text.token_lists import needed_text, one_by_one, tokenized
 
-_SPACE = re.compile(r"[ \t\n\x0b\f\r]")
+_SPACE = re.compile(f"[{''.join(sorted(SPACE))}]")
 
 
 class Tokenizer(Operator):
