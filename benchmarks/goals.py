@@ -72,6 +72,10 @@ def _large(kind: str, what: str) -> Callable[[Results], float | None]:
     return _over(_of("large", kind, what, "peer"), _of("large", kind, what, "ours"))
 
 
+def _wide(above: str, below: str) -> Callable[[Results], float | None]:
+    return _over(_of("wide", above, "features"), _of("wide", below, "features"))
+
+
 def _http(point: str) -> Callable[[Results], float | None]:
     return _over(_of("serve", "one_row", "row", point), _of("serve", "one_row", "constant", point))
 
@@ -93,6 +97,7 @@ GOALS = (
     Goal(f"{_ONE}: abalone's features and 100 trees", _ALONE, _row("abalone", "mleap_features"), 4),
     Goal(f"{_ONE}: abalone's features and 100 trees, microseconds", "", _of("row", "abalone", "ours"), 3, at_most=True),
     Goal(f"{_ONE}: the same", "`inplace_predict` alone", _row("abalone", "inplace_predict"), 40),
+    Goal(f"{_ONE}: the same", "ONNX Runtime, features and trees", _row("abalone", "onnxruntime"), 1),
     Goal(f"{_ONE}: indexers, encoders, scaler, linear regression", _MLEAP, _row("linear", "mleap"), 5),
     Goal(f"{_ONE}: the same with a forest of 20 trees", _MLEAP, _row("forest", "mleap"), 5),
     Goal("one row over HTTP, p50", "a constant from the same server", _http("p50"), 1.2, at_most=True),
@@ -130,6 +135,8 @@ GOALS = (
     Goal("the same, largest memory", "a tenth of the rows", _flat, 1.15, at_most=True),
     Goal("wide text, one row", _ALONE, _large("text", "one_row"), 10),
     Goal("wide text, bulk", _ALONE, _large("text", "bulk"), 10),
+    Goal("wide text, bulk, memory: four times the words", "the words once", _wide("words", "once"), 5, at_most=True),
+    Goal("wide text, bulk, memory: 2^18 features", "2^12 features", _wide("once", "narrow"), 1.15, at_most=True),
     Goal("50 mixed columns, 1,000 trees, one row", "MLeap and `inplace_predict`", _large("mixed", "one_row"), 5),
     Goal("50 mixed columns, 1,000 trees, bulk", "MLeap and `inplace_predict`", _large("mixed", "bulk"), 3),
     Goal("cold start to the first answer, seconds", "", _of("serve", "start", "seconds"), 0.8, at_most=True),

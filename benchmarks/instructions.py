@@ -53,8 +53,6 @@ def main() -> None:
 def _models(folder: Path) -> dict[str, tuple[Path, list[Any]]]:
     """Archives, and a row for each."""
     from benchmarks.large import mixed, text
-    from pipeline.bundle.archive import read_files
-    from pipeline.packaging.archives import fused_archive
 
     lines = abalone_rows(None)
     archive, _, _ = abalone_model(lines, folder)
@@ -62,11 +60,7 @@ def _models(folder: Path) -> dict[str, tuple[Path, list[Any]]]:
     models: dict[str, tuple[Path, list[Any]]] = {"abalone": (archive, [cells[0], *map(float, cells[1:])])}
     for kind, make in (("text", text), ("mixed", mixed)):
         case = make(_ROWS, folder)
-        booster = bytes(case.booster.save_raw("ubj"))
-        scorer = case.scorer
-        path = folder / f"{kind}.tar.gz"
-        fused_archive(read_files(case.bundle), booster, scorer.schema, scorer.manifest, path)
-        models[kind] = path, [column[0].as_py() for column in case.table.columns]
+        models[kind] = case.archive(folder), [column[0].as_py() for column in case.table.columns]
     return models
 
 

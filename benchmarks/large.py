@@ -25,6 +25,7 @@ import xgboost
 
 from benchmarks.common import save
 from benchmarks.jvm_loop import MLeap
+from pipeline.bundle.archive import read_files
 from pipeline.bundle.pack import write_files
 from pipeline.bundle.reader import read_bundle
 from pipeline.bundle.writer import nodes_files
@@ -36,12 +37,14 @@ from pipeline.operators.features.vector_assembler import VectorAssembler
 from pipeline.operators.text.hashing_tf import HashingTF
 from pipeline.operators.text.idf import IDF
 from pipeline.operators.text.tokenizer import Tokenizer
+from pipeline.packaging.archives import fused_archive
 from pipeline.schema.contract import Column, Schema
 from pipeline.scoring.load import Parts
 from pipeline.scoring.manifest import Manifest
 from pipeline.scoring.scorer import Scorer
 
-_WORDS, _WORDS_A_ROW, _WIDE = 50_000, 20, 1 << 18
+WORDS_A_ROW, WIDE = 20, 1 << 18
+_WORDS = 50_000
 _TEXTS, _NUMBERS, _LABELS = 20, 30, 6
 _ONE_ROW_CALLS, _JVM_CALLS = 2000, 5000
 
@@ -54,6 +57,12 @@ class Case:
     bundle: Path
     booster: xgboost.Booster
     table: pa.Table
+
+    def archive(self, folder: Path) -> Path:
+        """The fused archive of both."""
+        files, booster = read_files(self.bundle), bytes(self.booster.save_raw("ubj"))
+        path = folder / f"{self.bundle.stem}.tar.gz"
+        return fused_archive(files, booster, self.scorer.schema, self.scorer.manifest, path)
 
 
 def main() -> None:
@@ -116,15 +125,15 @@ def _matrix(parts: list[Any]) -> Any:
     return scipy.sparse.vstack(shaped, format="csr").astype(np.float32)
 
 
-def text(rows: int, folder: Path) -> Case:
-    """Sentences of 20 words of 50,000, hashed to 2^18 features."""
+def text(rows: int, folder: Path, *, words: int = WORDS_A_ROW, width: int = WIDE) -> Case:
+    """Sentences of so many words of 50,000, hashed to so many features."""
     random = np.random.default_rng(1)
-    drawn = random.zipf(1.3, (rows, _WORDS_A_ROW)) % _WORDS
+    drawn = random.zipf(1.3, (rows, words)) % _WORDS
     table = pa.table({"sentence": [" ".join(f"word{at}" for at in row) for row in drawn]})
-    idf = IDF(random.random(_WIDE) * 5, [1] * _WIDE, rows)
+    idf = IDF(random.random(width) * 5, [1] * width, rows)
     nodes = [
         Node("tokenizer", Tokenizer(), Shape({"input": "sentence"}, {"output": "words"})),
-        Node("hashing", HashingTF(_WIDE, binary=False), Shape({"input": "words"}, {"output": "counts"})),
+        Node("hashing", HashingTF(width, binary=False), Shape({"input": "words"}, {"output": "counts"})),
         Node("idf", idf, Shape({"input": "counts"}, {"output": "features"})),
     ]
     return _case(nodes, Schema((Column("sentence", "string"),)), table, folder / "text.zip", depth=5, trees=100)

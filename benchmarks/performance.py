@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks.common import RESULTS, ROOT
 from benchmarks.goals import GOALS, Goal, Results
 
-NAMES = ("row", "large", "score", "memory", "serve")
+NAMES = ("row", "large", "wide", "score", "memory", "serve")
 _MORE = ("instructions", "soak")
 DOCUMENT, PAGE, PICTURE = (ROOT / "docs" / f"performance.{kind}" for kind in ("json", "md", "png"))
 _END = "<!-- end -->"

@@ -147,9 +147,8 @@ def test_a_file_of_tasks_is_sent_followed_and_cleaned_up(
         monkeypatch.setenv(name, value)
 
     def command(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True, check=False, timeout=240
-        )
+        words = (sys.executable, "-c", PROGRAM, *words)
+        return subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=240)
 
     ran = command("run", str(file), "--target", "sagemaker", "--run-key", "k")
     assert ran.returncode == 0, ran.stderr
