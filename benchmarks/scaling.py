@@ -86,7 +86,7 @@ class Bench:
         for form in FORMS:
             made[f"scorer, 1 thread, {form}"] = lambda form=form: self._one_core(form, turn)
         for executors in EXECUTORS:
-            for form, rows in (("csv", FEW), *((form, self.count) for form in FORMS)):
+            for form, rows in ((form, rows) for form in FORMS for rows in (FEW, self.count)):
                 made[job("score", form, executors, rows)] = lambda form=form, rows=rows, executors=executors: (
                     self._batch_score(form, rows, executors, turn)
                 )
@@ -152,12 +152,11 @@ def job(kind: str, form: str, executors: int, rows: int) -> str:
 
 def rates(median: dict[str, float], count: int) -> dict[str, float]:
     """Rows a second: of a scoring job past its start, of the others from beginning to end."""
-    starts = {executors: median[job("score", "csv", executors, FEW)] for executors in EXECUTORS}
     found = {case: count / seconds for case, seconds in median.items() if case.startswith(("scorer", "etl"))}
-    for executors, start in starts.items():
+    for executors in EXECUTORS:
         for form in FORMS:
-            case = job("score", form, executors, count)
-            found[case] = (count - FEW) / (median[case] - start)
+            case, start = (job("score", form, executors, rows) for rows in (count, FEW))
+            found[case] = (count - FEW) / (median[case] - median[start])
     return found
 
 

@@ -83,7 +83,10 @@ class Hosting:
         retain = [one for one in _RETAINED if one not in excluded] if request.get("RetainAllVariantProperties") else []
         kept = {variant["VariantName"]: _kept(variant, retain) for variant in self._endpoints.variants(name)}
         pending = _weighted(self._snapshot(request["EndpointConfigName"]), kept)
-        self._store.update(_KIND, name, Pending=pending, LastDeploymentConfig=request.get("DeploymentConfig"))
+        deployment = request.get("DeploymentConfig")
+        if deployment is not None or not request.get("RetainDeploymentConfig"):
+            self._store.update(_KIND, name, LastDeploymentConfig=deployment)
+        self._store.update(_KIND, name, Pending=pending)
         self._endpoints.update(name, pending["config"], pending["models"])
 
     def update_weights(self, name: str, request: Mapping[str, Any]) -> None:

@@ -34,7 +34,6 @@ from pipeline.local.port import Port
 from pipeline.local.store import Resource, Store
 
 _REGION = "us-east-1"
-_STORE_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _FOLDER_HINT = "make space, or name another with --data-dir"
 # moto's state belongs to the process.
 _ONLY = threading.Lock()
@@ -124,17 +123,26 @@ class LocalService:
 
     def environment(self, region: str = _REGION) -> dict[str, str]:
         """A child's whole environment: this process's, but AWS is this service and nothing else."""
-        kept = _STORE_CREDENTIALS if self._s3_endpoint is not None else ()
-        own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") or name in kept}
+        own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return {
             **own,
             **self.client_variables(region),
+            **self._store_credentials(region),
             "AWS_REGION": region,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
             "NO_PROXY": ",".join(filter(None, [own.get("NO_PROXY"), "127.0.0.1", "localhost"])),
         }
+
+    def _store_credentials(self, region: str) -> dict[str, str]:
+        """The user's own for another store, wherever they come from: a child does not see AWS's files."""
+        found = None if self._s3_endpoint is None else new_session(region).get_credentials()
+        if found is None:
+            return {}
+        now = found.get_frozen_credentials()
+        credentials = {"AWS_ACCESS_KEY_ID": now.access_key, "AWS_SECRET_ACCESS_KEY": now.secret_key}
+        return {**credentials, "AWS_SESSION_TOKEN": now.token} if now.token else credentials
 
     def _start(self, opening: ExitStack) -> None:
         from a2wsgi import WSGIMiddleware

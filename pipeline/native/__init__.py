@@ -1,7 +1,7 @@
 """The compiled kernels: trees walked, rows scored, in C behind Python's stable ABI.
 
-They are built with the package where there is a C compiler (build.py). Without them everything works, by NumPy and
-libxgboost, to the same last bit.
+They are built with the package (setup.py). Without them everything works, by NumPy and libxgboost, to the same last
+bit.
 """
 
 from __future__ import annotations

@@ -190,6 +190,8 @@ def test_an_update_whose_container_fails_is_taken_back(hosting: Hosting) -> None
     assert "PendingDeploymentSummary" not in described
     assert described["ProductionVariants"] == old["ProductionVariants"]
     assert hosting.ask("back") == answer
+    described = hosting.update("back", hosting.config("back-next", variant("plain")), RetainDeploymentConfig=True)
+    assert (described["EndpointConfigName"], described["LastDeploymentConfig"]) == ("back-next", deployment)
     described = hosting.update("back", hosting.config("back-other", variant("plain")))
     assert described["EndpointConfigName"] == "back-other"
     assert not described.keys() & {"FailureReason", "DataCaptureConfig", "LastDeploymentConfig"}

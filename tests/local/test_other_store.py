@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from endpoint_cases import BUCKET, LINE, container, variant
-from service_cases import ROLE, SECONDS, Service, keys
+from service_cases import ROLE, SECONDS, Service, finished, keys
 from training_cases import channel, csv_rows, training_request
 
 from pipeline.local.objects import Objects
@@ -33,7 +33,8 @@ def beside(archives: Objects, store_client: Any, tmp_path_factory: pytest.TempPa
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
             patch.delenv(name, raising=False)
         patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(credentials))
-        service = Service(folder / "data", "--s3-endpoint", store_client.meta.endpoint_url)
+        images = ("--image", "tasks=python")
+        service = Service(folder / "data", "--s3-endpoint", store_client.meta.endpoint_url, *images)
     yield service
     assert service.client("s3").list_buckets()["Buckets"] == []
     assert service.stop() == 0, service.log.read_text()
@@ -56,6 +57,27 @@ def test_a_training_job_leaves_its_model_there(sagemaker: Any, store_client: Any
     assert described["TrainingJobStatus"] == "Completed", described["FailureReason"]
     assert described["ModelArtifacts"] == {"S3ModelArtifacts": f"{BUCKET}/jobs/away/output/model.tar.gz"}
     assert "jobs/away/output/model.tar.gz" in keys(store_client, "models", "jobs/")
+
+
+def test_a_job_s_own_program_gets_the_credentials(sagemaker: Any, store_client: Any) -> None:
+    program = (
+        "import boto3; session = boto3.Session(); body = session.get_credentials().access_key; "
+        "session.client('s3').put_object(Bucket='models', Key='own/key', Body=body)"
+    )
+    sagemaker.create_processing_job(
+        ProcessingJobName="own",
+        RoleArn=ROLE,
+        AppSpecification={
+            "ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/my/tasks:1",
+            "ContainerEntrypoint": ["python", "-c", program],
+        },
+        ProcessingResources={
+            "ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 30}
+        },
+    )
+    described = finished(sagemaker, "own")
+    assert described["ProcessingJobStatus"] == "Completed", described["FailureReason"]
+    assert store_client.get_object(Bucket="models", Key="own/key")["Body"].read() == b"of-the-store"
 
 
 def test_a_transform_job_and_an_endpoint_answer_the_same(beside: Service, sagemaker: Any, store_client: Any) -> None:

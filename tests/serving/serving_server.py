@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,12 +101,17 @@ class Server:
         return self.process.wait(timeout=30)
 
 
-def launch(model: Path, log: Path, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
-    """Starts `python -m pipeline.serving` with SageMaker's variables just as given."""
+SERVING = (sys.executable, "-m", "pipeline.serving")
+
+
+def launch(
+    model: Path, log: Path, *arguments: str, program: Sequence[str] = SERVING, **environment: str
+) -> subprocess.Popen[bytes]:
+    """Starts a server with SageMaker's variables just as given."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("SAGEMAKER_", "SM_"))}
     with log.open("wb") as record:
         return subprocess.Popen(
-            [sys.executable, "-m", "pipeline.serving", str(model), *arguments],
+            [*program, str(model), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=record,
             stderr=record,
@@ -115,9 +120,12 @@ def launch(model: Path, log: Path, *arguments: str, **environment: str) -> subpr
 
 
 @contextmanager
-def serving(model: Path, log: Path, *arguments: str, **environment: str) -> Iterator[Server]:
+def serving(
+    model: Path, log: Path, *arguments: str, program: Sequence[str] = SERVING, **environment: str
+) -> Iterator[Server]:
     """A server on a free port, ended afterwards whatever happens."""
-    process = launch(model, log, "--port", "0", "--host", "127.0.0.1", *arguments, **environment)
+    local = ("--port", "0", "--host", "127.0.0.1")
+    process = launch(model, log, *local, *arguments, program=program, **environment)
     try:
         yield Server(process, _port(process, log), log)
     finally:

@@ -63,7 +63,7 @@ def _described(job: Job) -> dict[str, Any]:
     from botocore.exceptions import ClientError
 
     name, environment = job.request["ModelName"], job.environment
-    # Those of its environment may be another store's, or in a file.
+    # Those of its environment may be another store's.
     session = new_session(environment.get("AWS_REGION", "us-east-1"), **LOCAL_CREDENTIALS)
     client = session.client("sagemaker", endpoint_url=environment["AWS_ENDPOINT_URL"])
     try:
