@@ -46,7 +46,7 @@ from pipeline.scoring.scorer import Scorer
 WORDS_A_ROW, WIDE = 20, 1 << 18
 _WORDS = 50_000
 _TEXTS, _NUMBERS, _LABELS = 20, 30, 6
-_ONE_ROW_CALLS, _JVM_CALLS = 2000, 5000
+_ONE_ROW_CALLS, _JVM_CALLS = 20_000, 5000
 
 
 @dataclass(frozen=True)

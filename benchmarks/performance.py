@@ -83,7 +83,8 @@ def _sum(found: Results, name: str) -> int:
 
 def soak(found: Results) -> str:
     """What a soak found, in Markdown."""
-    times, (before, after), (files_before, files_after) = found["microseconds"], found["resident_mb"], found["files"]
+    times, constant, stalled = found["microseconds"], found["constant_microseconds"], found["stalled"]
+    (before, after), (files_before, files_after) = found["resident_mb"], found["files"]
     wrong = found["failed"] + found["wrong"]
     rows = {
         "requests a second, open loop": f"{found['requests_per_second']:,.0f} of {found['highest']:,.0f}",
@@ -92,6 +93,9 @@ def soak(found: Results) -> str:
         "answered otherwise than they should": str(len(wrong)),
         "p50, p99, p99.9 in microseconds": ", ".join(f"{value:,.0f}" for value in times.values()),
         "p99.9 against p50 (goal: 10)": f"{times['p99.9'] / times['p50']:.1f} times",
+        "p50, p99, p99.9 of a constant under the same load": ", ".join(f"{value:,.0f}" for value in constant.values()),
+        "taken by the machine from an idle process": f"{stalled['share']:.1%} of the time, "
+        f"at most {stalled['longest_ms']:.0f} ms at once",
         "resident MB of the workers, first and second half": f"{before:g}, {after:g}",
         "open files, first and second half": f"{files_before}, {files_after}",
         "seconds until a killed worker is back (goal: 2)": f"{found['seconds_without_a_killed_worker']:.2f}",

@@ -4,13 +4,15 @@ python -m benchmarks.soak [--minutes 10] [--share 0.7] [--workers 2]
 
 Open loop: requests are due at a fixed rate, that share of what the server can do with this client, and a time counts
 from when its request was due. One request in a hundred each is malformed, too large, slow, or given up half-way. At the
-end a worker is killed, and the server is asked to stop under load.
+end a worker is killed, and the server is asked to stop under load. Beside it: a minute of the same load of requests for
+a constant, and what the machine itself takes from a process that does nothing but look at the clock.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import os
 import random
 import signal
@@ -19,134 +21,188 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from array import array
+from collections import deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
+import uvloop
 
 from benchmarks.common import abalone_model, abalone_rows, resident_mb, save
 from benchmarks.load import request
 
-_CONNECTIONS, _TRIAL_SECONDS, _SAMPLE_SECONDS = 32, 5.0, 5.0
+_CONNECTIONS, _AT_ONCE = 512, 32
+_TRIAL_SECONDS, _CONSTANT_SECONDS, _SAMPLE_SECONDS, _SLOW_SECONDS, _STALL_SECONDS = 5.0, 60.0, 5.0, 0.2, 5e-4
 _KINDS = ("malformed", "oversized", "slow", "aborted")
-_TOO_LARGE = 7 << 20
-
-
-@dataclass
-class Counted:
-    """What became of the requests."""
-
-    good: list[float] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-    others: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_KINDS, 0))
-    wrong: list[str] = field(default_factory=list)
-    ended: int = 0
-
-
-class Client:
-    """A connection that is kept, and made anew after each request that ends one."""
-
-    def __init__(self, port: int, line: str) -> None:
-        self._port = port
-        self._good = request("/invocations", line.encode())
-        self._reader: asyncio.StreamReader | None = None
-        self._writer: asyncio.StreamWriter | None = None
-
-    async def send(self, kind: str) -> int:
-        """The status of a request of this kind; 0 where it was given up."""
-        if self._writer is None:
-            self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
-        if kind == "good":
-            self._writer.write(self._good)
-        elif kind == "malformed":
-            self._writer.write(request("/invocations", b"M,many,0.4\n"))
-        elif kind == "oversized":
-            head = "POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\n"
-            self._writer.write(f"{head}Content-Length: {_TOO_LARGE}\r\n\r\n".encode())
-        else:
-            self._writer.write(self._good[:-5])
-            await asyncio.sleep(0.2)
-            if kind == "aborted":
-                await self.close()
-                return 0
-            self._writer.write(self._good[-5:])
-        status = await self._status()
-        if kind == "oversized":
-            await self.close()
-        return status
-
-    async def _status(self) -> int:
-        assert self._reader is not None
-        head = await self._reader.readuntil(b"\r\n\r\n")
-        lower = head.lower()
-        length = int(lower.partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        await self._reader.readexactly(length)
-        if b"connection: close" in lower:
-            await self.close()
-        return int(head.split(b" ", 2)[1])
-
-    async def close(self) -> None:
-        """Ends the connection at once."""
-        if self._writer is not None:
-            self._writer.transport.abort()
-        self._reader = self._writer = None
-
-
-async def trial(port: int, line: str) -> float:
-    """Requests a second of all connections, each with the next request once the last is answered."""
-    until = time.monotonic() + _TRIAL_SECONDS
-
-    async def one() -> int:
-        client, count = Client(port, line), 0
-        while time.monotonic() < until:
-            await client.send("good")
-            count += 1
-        await client.close()
-        return count
-
-    return sum(await asyncio.gather(*(one() for _ in range(_CONNECTIONS)))) / _TRIAL_SECONDS
-
-
-async def load(port: int, line: str, rate: float, seconds: float, counted: Counted) -> None:
-    """Requests due at the rate, each on the next connection that is free."""
-    free: asyncio.Queue[Client] = asyncio.Queue()
-    for _ in range(4 * _CONNECTIONS):
-        free.put_nowait(Client(port, line))
-    source, began, tasks = random.Random(1), time.perf_counter(), set()
-    for number in range(int(rate * seconds)):
-        due = began + number / rate
-        if due > time.perf_counter():
-            await asyncio.sleep(due - time.perf_counter())
-        chosen = source.random()
-        kind = _KINDS[int(chosen * 100)] if chosen < len(_KINDS) / 100 else "good"
-        task = asyncio.create_task(_one(await free.get(), free, kind, due, counted))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-    await asyncio.gather(*tasks)
-
-
 _WANTED = {"good": 200, "malformed": 400, "oversized": 413, "slow": 200, "aborted": 0}
+_MALFORMED = request("/invocations", b"M,many,0.4\n")
+_OVERSIZED = f"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\nContent-Length: {7 << 20}\r\n\r\n"
+
+# Of a client, the kind of its request, and the status or what went wrong.
+Ended = Callable[["Client", str, int | str], None]
 
 
-async def _one(client: Client, free: asyncio.Queue[Client], kind: str, due: float, counted: Counted) -> None:
-    try:
-        status = await client.send(kind)
-    except (OSError, asyncio.IncompleteReadError) as error:
-        await client.close()
+class Client(asyncio.Protocol):
+    """A connection with at most one request on its way; `ended` hears of its status, 0 where it was given up.
+
+    `is_open` says whether it can take another.
+    """
+
+    def __init__(self, good: bytes, ended: Ended) -> None:
+        self.good, self.ended = good, ended
+        self.kind, self.due, self.is_open = "", 0.0, False
+        self._received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self.is_open = True
+
+    def send(self, kind: str, due: float) -> None:
+        """Sends a request of this kind, which was due at that time."""
+        self.kind, self.due = kind, due
         if kind == "good":
-            counted.failed.append(repr(error))
+            self._transport.write(self.good)
+        elif kind == "malformed":
+            self._transport.write(_MALFORMED)
+        elif kind == "oversized":
+            self._transport.write(_OVERSIZED.encode())
         else:
-            counted.wrong.append(f"{kind}: {error!r}")
-    else:
-        if kind == "good" and status == _WANTED["good"]:
-            counted.good.append(time.perf_counter() - due)
+            self._transport.write(self.good[:-5])
+            asyncio.get_running_loop().call_later(_SLOW_SECONDS, self._go_on)
+
+    def close(self) -> None:
+        """Ends the connection at once."""
+        self.is_open = False
+        self._transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, end, body = self._received.partition(b"\r\n\r\n")
+        lower = head.lower()
+        if not end or len(body) < int(lower.partition(b"content-length: ")[2].partition(b"\r\n")[0]):
+            return
+        if self.kind == "oversized" or b"connection: close" in lower:
+            self.close()
+        self._end(int(head[9:12]))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.is_open = False
+        self._end(repr(error or "the connection was closed"))
+
+    def _go_on(self) -> None:
+        if self.kind == "aborted":
+            self.close()
+            self._end(_WANTED["aborted"])
+        elif self.kind:
+            self._transport.write(self.good[-5:])
+
+    def _end(self, found: int | str) -> None:
+        kind, self.kind, self._received = self.kind, "", b""
+        if kind:
+            self.ended(self, kind, found)
+
+
+class Load:
+    """Connections to a server and the requests on them; what became of those."""
+
+    def __init__(self, port: int, good: bytes) -> None:
+        self._port, self._good = port, good
+        self._clear()
+
+    def _clear(self) -> None:
+        self.good = array("d")
+        self.others = dict.fromkeys(_KINDS, 0)
+        self.failed: list[str] = []
+        self.wrong: list[str] = []
+        self._free: deque[Client] = deque()
+        self._open, self._opening = 0, set[asyncio.Task[None]]()
+
+    async def highest(self) -> float:
+        """Requests a second, each connection with its next one as soon as it is free."""
+        sent = await self._run(_TRIAL_SECONDS, math.inf)
+        assert not self.failed, self.failed[:10]
+        self._clear()
+        return sent / _TRIAL_SECONDS
+
+    async def run(self, rate: float, seconds: float) -> None:
+        """Requests due at that rate."""
+        await self._run(seconds, rate)
+
+    def microseconds(self) -> dict[str, float]:
+        """Percentiles of the good requests' times, each from when it was due."""
+        return {f"p{point:g}": float(np.percentile(self.good, point)) * 1e6 for point in (50, 99, 99.9)}
+
+    async def ask(self, kinds: Sequence[str]) -> list[asyncio.Future[int | str]]:
+        """Sends one request of each kind, each on a connection that was in use before; their statuses to come."""
+        asked = []
+        for kind in kinds:
+            client = await self._connected(lambda *_: None)
+            for each in ("good", kind):
+                answer = asyncio.get_running_loop().create_future()
+                client.ended = lambda client, kind, found, answer=answer: answer.set_result(found)
+                client.send(each, 0)
+                if each != kind:
+                    assert await answer == _WANTED[each]
+            asked.append(answer)
+        return asked
+
+    async def _run(self, seconds: float, rate: float) -> int:
+        await asyncio.gather(*(self._renew() for _ in range(_CONNECTIONS)))
+        source, sent, began = random.Random(1), 0, time.perf_counter()
+        while (passed := time.perf_counter() - began) < seconds:
+            while self._free and sent < passed * rate:
+                chosen = source.random()
+                kind = _KINDS[int(chosen * 100)] if chosen < len(_KINDS) / 100 else "good"
+                self._open += 1
+                self._free.popleft().send(kind, began + sent / rate)
+                sent += 1
+                # Answers are not to wait for ever more requests.
+                if sent % _AT_ONCE == 0:
+                    break
+            # A loop that sleeps is late by its clock's millisecond.
+            await asyncio.sleep(0)
+        while self._open or self._opening:
+            await asyncio.sleep(0.01)
+        for client in self._free:
+            client.close()
+        return sent
+
+    async def _renew(self) -> None:
+        self._free.append(await self._connected(self._ended))
+
+    async def _connected(self, ended: Ended) -> Client:
+        loop = asyncio.get_running_loop()
+        _, client = await loop.create_connection(lambda: Client(self._good, ended), "127.0.0.1", self._port)
+        return client
+
+    def _ended(self, client: Client, kind: str, found: int | str) -> None:
+        self._open -= 1
+        if found != _WANTED[kind]:
+            (self.failed if kind == "good" else self.wrong).append(f"{kind}: {found}")
         elif kind == "good":
-            counted.failed.append(str(status))
-        elif status == _WANTED[kind]:
-            counted.others[kind] += 1
+            self.good.append(time.perf_counter() - client.due)
         else:
-            counted.wrong.append(f"{kind}: {status}")
-    free.put_nowait(client)
+            self.others[kind] += 1
+        if client.is_open:
+            self._free.append(client)
+        else:
+            task = asyncio.get_running_loop().create_task(self._renew())
+            self._opening.add(task)
+            task.add_done_callback(self._opening.discard)
+
+
+def stalled() -> dict[str, float]:
+    """What the machine takes from a process that only reads the clock: its share of the time, and the longest gap."""
+    gaps, began = [], time.perf_counter()
+    last = began
+    while last - began < _TRIAL_SECONDS:
+        now = time.perf_counter()
+        if now - last > _STALL_SECONDS:
+            gaps.append(now - last)
+        last = now
+    return {"share": sum(gaps) / (last - began), "longest_ms": max(gaps, default=0.0) * 1e3}
 
 
 def workers_of(process: int) -> list[int]:
@@ -165,8 +221,10 @@ def sizes(processes: list[int]) -> tuple[float, int]:
 
 async def soak(server: subprocess.Popen[str], port: int, line: str, seconds: float, share: float) -> dict[str, object]:
     """The figures of a whole soak."""
-    highest = await trial(port, line)
-    rate, counted, watched = highest * share, Counted(), []
+    load = Load(port, request("/invocations", line.encode()))
+    stalls = stalled()
+    highest = await load.highest()
+    rate, watched = highest * share, []
 
     async def watch() -> None:
         while True:
@@ -174,26 +232,29 @@ async def soak(server: subprocess.Popen[str], port: int, line: str, seconds: flo
             await asyncio.sleep(_SAMPLE_SECONDS)
 
     watching = asyncio.create_task(watch())
-    await load(port, line, rate, seconds, counted)
+    await load.run(rate, seconds)
     watching.cancel()
-    points = {f"p{point:g}": float(np.percentile(counted.good, point)) * 1e6 for point in (50, 99, 99.9)}
+    constant = Load(port, request("/ping"))
+    await constant.run(rate, _CONSTANT_SECONDS)
     half = len(watched) // 2
     return {
         "requests_per_second": rate,
         "highest": highest,
-        "microseconds": points,
-        "good": len(counted.good),
-        "failed": counted.failed[:10],
-        "others": counted.others,
-        "wrong": counted.wrong[:10],
+        "stalled": stalls,
+        "microseconds": load.microseconds(),
+        "constant_microseconds": constant.microseconds(),
+        "good": len(load.good),
+        "failed": load.failed[:10],
+        "others": load.others,
+        "wrong": load.wrong[:10],
         "resident_mb": [round(statistics.median(m for m, _ in part), 1) for part in (watched[:half], watched[half:])],
         "files": [max(f for _, f in part) for part in (watched[:half], watched[half:])],
-        "seconds_without_a_killed_worker": await killed(server, port, line),
-        "lost_at_the_end": await stopped(server, port, line),
+        "seconds_without_a_killed_worker": await killed(server, load),
+        "lost_at_the_end": await stopped(server, load),
     }
 
 
-async def killed(server: subprocess.Popen[str], port: int, line: str) -> float:
+async def killed(server: subprocess.Popen[str], load: Load) -> float:
     """Seconds until as many workers answer as before, one of them killed."""
     before = workers_of(server.pid)
     os.kill(before[0], signal.SIGKILL)
@@ -204,19 +265,15 @@ async def killed(server: subprocess.Popen[str], port: int, line: str) -> float:
     new = next(iter(set(workers_of(server.pid)) - set(before)))
     while "do_epoll_wait" not in Path(f"/proc/{new}/wchan").read_text() and time.perf_counter() - began < 30:
         await asyncio.sleep(0.01)
-    assert await Client(port, line).send("good") == _WANTED["good"]
+    assert await (await load.ask(["good"]))[0] == _WANTED["good"]
     return time.perf_counter() - began
 
 
-async def stopped(server: subprocess.Popen[str], port: int, line: str) -> int:
+async def stopped(server: subprocess.Popen[str], load: Load) -> int:
     """How many accepted requests had no answer when the server was told to stop."""
-    clients = [Client(port, line) for _ in range(_CONNECTIONS)]
-    for client in clients:
-        await client.send("good")
-    asked = [asyncio.create_task(client.send("slow")) for client in clients]
-    await asyncio.sleep(0.05)
+    asked = await load.ask(["slow"] * _AT_ONCE)
     server.terminate()
-    answers = await asyncio.gather(*asked, return_exceptions=True)
+    answers = await asyncio.gather(*asked)
     await asyncio.to_thread(server.wait, 30)
     return sum(answer != _WANTED["slow"] for answer in answers)
 
@@ -246,7 +303,7 @@ def main() -> None:
             assert server.stderr is not None
             port = int(server.stderr.readline().rsplit(":", 1)[1])
             try:
-                found = asyncio.run(soak(server, port, lines[0], options.minutes * 60, options.share))
+                found = uvloop.run(soak(server, port, lines[0], options.minutes * 60, options.share))
             finally:
                 server.kill()
     for key, value in found.items():

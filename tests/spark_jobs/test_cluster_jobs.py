@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from glue_cases import ended
 from score_cases import made_rows, one_machine, write, write_model
-from service_cases import Service, finished, keys, log_lines, processing_input, processing_request, service
+from service_cases import ROLE, Service, finished, keys, log_lines, processing_input, processing_request, service
 from test_spark_training import write_etl
 from tests_paths import ROOT
 
@@ -46,26 +47,60 @@ def request(name: str, program: str, *arguments: str) -> dict[str, Any]:
     return built
 
 
-def test_rows_are_scored_on_two_instances_as_on_one_machine(service: Service, s3: Any, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def expected(s3: Any, tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    """Model and rows in the bucket; the lines that one machine makes of them."""
+    folder = tmp_path_factory.mktemp("expected")
     rows = made_rows(4000)
-    model = write_model(tmp_path, "regression")
+    model = write_model(folder, "regression")
     s3.upload_file(str(model), BUCKET, "model/model.tar.gz")
     for part in range(4):
-        path = write(tmp_path / "rows" / f"{part}.csv", rows[part * 1000 : part * 1000 + 1000])
+        path = write(folder / "rows" / f"{part}.csv", rows[part * 1000 : part * 1000 + 1000])
         s3.upload_file(str(path), BUCKET, f"rows/{part}.csv")
-    arguments = ["--model", f"s3://{BUCKET}/model/model.tar.gz", "--input", f"s3://{BUCKET}/rows/"]
-    arguments += ["--output", f"s3://{BUCKET}/scored", "--output-format", "csv", "--columns", "id"]
+    made = one_machine(model, folder / "rows", folder / "one.csv", ("id", "score"))
+    return sorted(made.read_bytes().splitlines())
+
+
+def scoring(name: str) -> dict[str, str]:
+    """What batch_score.py is asked for."""
+    places = {"--model": "model/model.tar.gz", "--input": "rows/", "--output": name}
+    arguments = {option: f"s3://{BUCKET}/{key}" for option, key in places.items()}
+    return {**arguments, "--output-format": "csv", "--columns": "id"}
+
+
+def scored(s3: Any, name: str) -> list[bytes]:
+    """The lines that it wrote."""
+    parts = [key for key in keys(s3, BUCKET, f"{name}/") if "part-" in key]
+    return sorted(line for key in parts for line in s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().splitlines())
+
+
+def test_rows_are_scored_on_two_instances_as_on_one_machine(service: Service, s3: Any, expected: list[bytes]) -> None:
+    arguments = [word for pair in scoring("processed").items() for word in pair]
     client = service.client("sagemaker")
     client.create_processing_job(**request("score", "batch_score.py", *arguments))
     described = finished(client, "score")
     assert described["ProcessingJobStatus"] == "Completed", described.get("FailureReason")
-    parts = [key for key in keys(s3, BUCKET, "scored/") if "part-" in key]
-    made = [line for key in parts for line in s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().splitlines()]
-    expected = one_machine(model, tmp_path / "rows", tmp_path / "one.csv", ("id", "score"))
-    assert sorted(made) == sorted(expected.read_bytes().splitlines())
+    assert scored(s3, "processed") == expected
     logs = service.client("logs")
     assert any("4,000 rows in" in line for line in log_lines(logs, GROUP, "score/algo-1-"))
     assert any("Finished task" in line or "Running task" in line for line in log_lines(logs, GROUP, "score/algo-2-"))
+
+
+def test_a_glue_job_scores_them_alike(service: Service, s3: Any, expected: list[bytes]) -> None:
+    glue = service.client("glue")
+    glue.create_job(
+        Name="score",
+        Role=ROLE,
+        Command={"Name": "glueetl", "ScriptLocation": f"s3://{BUCKET}/code/batch_score.py", "PythonVersion": "3"},
+        GlueVersion="5.0",
+        WorkerType="G.1X",
+        NumberOfWorkers=2,
+        DefaultArguments={"--extra-py-files": f"s3://{BUCKET}/code/py-files.zip"},
+    )
+    run = glue.start_job_run(JobName="score", Arguments=scoring("glued"))["JobRunId"]
+    described = ended(glue, "score", run)
+    assert described["JobRunState"] == "SUCCEEDED", described["ErrorMessage"]
+    assert scored(s3, "glued") == expected
 
 
 def test_two_instances_train_one_model(service: Service, s3: Any, tmp_path: Path) -> None:
