@@ -18,7 +18,7 @@ static void drop_trees(PyObject *capsule) {
     free(trees);
 }
 
-/* depths, groups, bases, (splits, leaves, first splits, first leaves) or None,
+/* depths, groups, bases, (splits, leaves, the banks' depths, first splits, first leaves) or None,
    (splits, left children, leaves, roots, categories or None, sets or None) or None, features, link */
 FUNCTION(new_trees) {
     WANT(7);
@@ -33,8 +33,9 @@ FUNCTION(new_trees) {
     if (complete != &_Py_NoneStruct) {
         is->complete.split = array_of(views, PyTuple_GetItem(complete, 0), sizeof(Split), NULL, PyBUF_SIMPLE);
         is->complete.leaf = array_of(views, PyTuple_GetItem(complete, 1), sizeof(float), NULL, PyBUF_SIMPLE);
-        is->complete.first_split = array_of(views, PyTuple_GetItem(complete, 2), sizeof(int32_t), NULL, PyBUF_SIMPLE);
-        is->complete.first_leaf = array_of(views, PyTuple_GetItem(complete, 3), sizeof(int32_t), NULL, PyBUF_SIMPLE);
+        is->complete.depth = array_of(views, PyTuple_GetItem(complete, 2), sizeof(int32_t), NULL, PyBUF_SIMPLE);
+        is->complete.first_split = array_of(views, PyTuple_GetItem(complete, 3), sizeof(int32_t), NULL, PyBUF_SIMPLE);
+        is->complete.first_leaf = array_of(views, PyTuple_GetItem(complete, 4), sizeof(int32_t), NULL, PyBUF_SIMPLE);
     } else {
         is->linked.split = array_of(views, PyTuple_GetItem(linked, 0), sizeof(Split), NULL, PyBUF_SIMPLE);
         is->linked.left = array_of(views, PyTuple_GetItem(linked, 1), sizeof(int32_t), NULL, PyBUF_SIMPLE);

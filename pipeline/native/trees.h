@@ -6,18 +6,22 @@
 
 typedef enum { LINK_IDENTITY, LINK_SIGMOID, LINK_EXP, LINK_SOFTMAX, LINK_ARGMAX, LINK_STEP } Link;
 
+/* Walks that go on side by side. */
+enum { LANES = 8 };
+
 /* `asks` is twice the feature's number, and one more where a missing value goes left. */
 typedef struct {
     float threshold;
     uint32_t asks;
 } Split;
 
-/* Trees whose every way is as long as the longest: below split i stand 2 i + 1 and 2 i + 2, and after the last splits
-   the leaves. Where a way was shorter, its leaf stands below whatever splits. */
+/* Trees in banks of LANES, each as deep as the deepest of its bank: where a way was shorter, its leaf stands below
+   whatever splits. A bank's splits stand level by level, and in a level tree by tree: below a level's split i stand 2 i
+   and 2 i + 1 of the next, and after the last level the leaves. What fills up the last bank is walked and forgotten. */
 typedef struct {
     const Split *split;
     const float *leaf;
-    const int32_t *first_split, *first_leaf;
+    const int32_t *depth, *first_split, *first_leaf; /* of each bank */
 } Complete;
 
 /* Trees too deep for that: a node's right child stands after its left one. A leaf is its own right child, which a
@@ -46,8 +50,6 @@ typedef struct {
 int64_t trees_width(const Trees *trees, int margin);
 
 /* Rows stand in groups of LANES: all of a group's values of the first feature, of the second, and so on. */
-enum { LANES = 8 };
-
 /* The first float of a row's values, which stand LANES apart. */
 static inline int64_t lane_of(int64_t row, int64_t features) { return row / LANES * LANES * features + row % LANES; }
 

@@ -38,6 +38,8 @@ _PLAIN = {
 }
 _LINKS = {**_LOGIT, **_LOG, **_PLAIN}
 
+# trees.h's.
+_LANES = 8
 # A complete tree has twice the places with every level; deeper trees are linked.
 _MOST_COMPLETE = 9
 
@@ -235,19 +237,25 @@ def _asked_for(forest: _Forest, features: int) -> tuple[Array | None, Array | No
 
 def _complete(forest: _Forest) -> tuple[Array, ...]:
     """The trees as trees.h's Complete."""
-    inner, leaves = (1 << forest.depths) - 1, 1 << forest.depths
-    first_split, first_leaf = (np.cumsum([0, *sizes[:-1]]).astype(np.int32) for sizes in (inner, leaves))
-    splits = np.empty(max(1, int(inner.sum())), dtype=_SPLIT)
-    values = np.empty(int(leaves.sum()), dtype=np.float32)
-    for depth in np.unique(forest.depths).tolist():
-        which = np.flatnonzero(forest.depths == depth)
-        level = forest.roots[which, None]
-        for _ in range(depth):
-            count = level.shape[1]
-            splits[first_split[which, None] + np.arange(count - 1, 2 * count - 1)] = forest.splits[level]
-            level = np.stack([forest.left[level], forest.right[level]], axis=2).reshape(len(which), 2 * count)
+    trees = len(forest.roots)
+    banks = -(-trees // _LANES)
+    depths = np.maximum.reduceat(forest.depths, np.arange(0, trees, _LANES)).astype(np.int32)
+    leaves = _LANES << depths
+    first_split, first_leaf = (np.cumsum([0, *sizes[:-1]]).astype(np.int32) for sizes in (leaves - _LANES, leaves))
+    # At least one, whatever it holds.
+    splits = np.zeros(max(1, int((leaves - _LANES).sum())), dtype=_SPLIT)
+    values = np.zeros(int(leaves.sum()), dtype=np.float32)
+    # What fills the last bank up is its last tree again.
+    roots = forest.roots[np.minimum(np.arange(banks * _LANES), trees - 1)].reshape(banks, _LANES)
+    for depth in np.unique(depths).tolist():
+        which = np.flatnonzero(depths == depth)
+        level = roots[which]
+        for above in range(depth):
+            start = (_LANES << above) - _LANES
+            splits[first_split[which, None] + start + np.arange(level.shape[1])] = forest.splits[level]
+            level = np.stack([forest.left[level], forest.right[level]], axis=2).reshape(len(which), -1)
         values[first_leaf[which, None] + np.arange(level.shape[1])] = forest.values[level]
-    return splits, values, first_split, first_leaf
+    return splits, values, depths, first_split, first_leaf
 
 
 def _linked(forest: _Forest) -> tuple[Array | None, ...]:

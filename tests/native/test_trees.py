@@ -30,6 +30,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "leaf-wise": {"grow_policy": "lossguide", "max_leaves": 40, "max_depth": 0},
     "parallel trees": {"num_parallel_tree": 3, "subsample": 0.5, "rounds": 3},
     "one tree": {"rounds": 1},
+    "a whole bank": {"rounds": 8},
+    "banks of many depths": {"rounds": 21, "max_depth": 9, "gamma": 3},
     "categories": {"feature_types": ["c"] + ["q"] * (FEATURES - 1), "max_cat_to_onehot": 3},
     "categories of classes": {
         "feature_types": ["c"] + ["q"] * (FEATURES - 1),
