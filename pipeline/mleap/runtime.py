@@ -5,7 +5,6 @@ The JVM lives in a child process: a process can hold one JVM once, and a JVM cha
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -16,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipeline.bundle.archive import read_files
 from pipeline.errors import BundleError, PipelineError, RequirementError
 from pipeline.java import java_home, libjvm
 from pipeline.mleap.child import Child
@@ -113,14 +113,9 @@ def _loadable(path: Path) -> Iterator[Path]:
         yield path
         return
     with TemporaryDirectory() as folder:
-        try:
-            with tarfile.open(path) as archive:
-                archive.extractall(folder, [member for member in archive if _in_bundle(member)], filter="data")
-        except (tarfile.TarError, OSError, EOFError) as error:
-            raise BundleError(f"{path} is no bundle: neither a folder, a .zip nor a tar archive ({error})") from error
+        for name, content in read_files(path).items():
+            if name == "bundle.json" or name.startswith("root/"):
+                file = Path(folder, name)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
         yield Path(folder)
-
-
-def _in_bundle(member: tarfile.TarInfo) -> bool:
-    name = member.name.removeprefix("./")
-    return name == "bundle.json" or name.split("/")[0] == "root"

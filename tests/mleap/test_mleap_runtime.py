@@ -101,7 +101,7 @@ def test_a_broken_bundle_is_a_bundle_error(runtime: Runtime, mleap_spark: Path, 
     with pytest.raises(BundleError, match="does not exist"):
         runtime.load(tmp_path / "none.zip")
     (tmp_path / "text.tar.gz").write_text("not a tar archive")
-    with pytest.raises(BundleError, match=r"text\.tar\.gz is no bundle"):
+    with pytest.raises(BundleError, match=r"text\.tar\.gz is neither a zip, a tar.gz nor a folder"):
         runtime.load(tmp_path / "text.tar.gz")
     shutil.unpack_archive(mleap_spark / "abalone.zip", tmp_path / "bundle")
     shutil.rmtree(tmp_path / "bundle" / "root")

@@ -108,7 +108,8 @@ def test_a_plain_tar_reader_unpacks_it_safely(make: Make, tmp_path: Path) -> Non
             assert (member.mode, member.mtime, member.uid, member.gid) == (0o644, 0, 0, 0)
             assert (member.uname, member.gname) == ("", "")
     with tarfile.open(path, "r:gz") as archive:
-        archive.extractall(tmp_path / "out", filter="data")
+        # What `filter` would say is checked above; Python has it since 3.11.4.
+        archive.extractall(tmp_path / "out")  # noqa: S202
     found = {file.relative_to(tmp_path / "out").as_posix() for file in (tmp_path / "out").rglob("*") if file.is_file()}
     assert found == set(read_files(path))
 
